@@ -1,0 +1,501 @@
+import type { Behaviours } from "./behaviours.js";
+
+/** Part of Calico that a behaviour belongs to. */
+export type Area = "allocation" | "Kubernetes datastore" | "CNI plugin" | "garbage collection";
+
+/** One change of a behaviour: the first tag with it in every release line, and what it is since. */
+export interface BehaviourChange<V> {
+  readonly since: readonly string[];
+  /** Later lines that branched off without it. */
+  readonly notIn?: readonly string[];
+  readonly value: V;
+  /** `path@tag` or pull request. */
+  readonly source: string;
+  /** What a user sees of the change. */
+  readonly effect: string;
+}
+
+export interface BehaviourRecord<K extends keyof Behaviours> {
+  readonly area: Area;
+  /** What the behaviour is about, in one line. */
+  readonly meaning: string;
+  /** Value of the oldest release that ipamlab models. */
+  readonly first: Behaviours[K];
+  readonly source: string;
+  /** In order of release; the last one that a release has decides. */
+  readonly changes: readonly BehaviourChange<Behaviours[K]>[];
+}
+
+type Catalogue = { readonly [K in keyof Behaviours]: BehaviourRecord<K> };
+
+const IPAM = "libcalico-go/lib/ipam/ipam.go";
+const PLUGIN = "cni-plugin/pkg/ipamplugin/ipam_plugin.go";
+const GC = "kube-controllers/pkg/controllers/node/ipam.go";
+
+/**
+ * Every behaviour that differs between the releases, in the order in which it is printed. Adding a
+ * release means adding its changes here, with their sources.
+ */
+export const BEHAVIOUR_CATALOGUE: Catalogue = {
+  handleIncrementError: {
+    area: "allocation",
+    meaning: "what an error of counting a handle up does to the assignment",
+    first: "ignored",
+    source: `${IPAM}@v3.28.4`,
+    changes: [
+      {
+        since: ["v3.29.7", "v3.30.4", "v3.31.0"],
+        value: "stops, wrapped",
+        source: `${IPAM}@v3.29.7`,
+        effect:
+          "an address is no longer written without its handle, so DEL finds it again; before, only " +
+          "garbage collection freed it",
+      },
+      {
+        since: ["v3.32.0"],
+        value: "stops, unwrapped in AutoAssign",
+        source: `${IPAM}@v3.32.1`,
+        effect: "a conflict while counting the handle is tried again instead of given up",
+      },
+    ],
+  },
+  handleCleanupDeadline: {
+    area: "allocation",
+    meaning: "deadline of taking a handle count back after a failed block write",
+    first: "caller's",
+    source: `${IPAM}@v3.28.4`,
+    changes: [
+      {
+        since: ["v3.29.7", "v3.30.4", "v3.31.0"],
+        value: "at least 30 s",
+        source: `${IPAM}@v3.29.7`,
+        effect:
+          "an ADD that times out while it writes its block no longer leaves a handle without address",
+      },
+    ],
+  },
+  affinityTypes: {
+    area: "allocation",
+    meaning: "affinities carry a type, host or virtual (for load balancers)",
+    first: false,
+    source: "libcalico-go/lib/backend/model/block_affinity.go@v3.28.4",
+    changes: [
+      {
+        since: ["v3.30.0"],
+        value: true,
+        source: "libcalico-go/lib/backend/model/block_affinity.go@v3.30.0",
+        effect: "load balancer addresses come from blocks of a virtual owner; error texts show the type",
+      },
+    ],
+  },
+  assignmentMode: {
+    area: "allocation",
+    meaning: "pools have an assignment mode; Manual pools are used only when asked for",
+    first: false,
+    source: `${IPAM}@v3.28.4`,
+    changes: [
+      {
+        since: ["v3.30.0"],
+        value: true,
+        source: `${IPAM}@v3.30.0`,
+        effect: "a pool can be kept for requests that name it",
+      },
+    ],
+  },
+  poolListDeadline: {
+    area: "allocation",
+    meaning: "deadline of IPAM's pool lists",
+    first: "none",
+    source: "libcalico-go/lib/ipam/pools.go@v3.28.4",
+    changes: [
+      {
+        since: ["v3.30.0"],
+        value: "caller's",
+        source: "libcalico-go/lib/clientv3/client.go@v3.30.0",
+        effect: "an operation out of time ends at its next pool list too",
+      },
+    ],
+  },
+  releaseIpsPools: {
+    area: "allocation",
+    meaning: "which pools ReleaseIPs looks at",
+    first: "enabled, one list per IP version",
+    source: `${IPAM}@v3.28.4`,
+    changes: [
+      {
+        since: ["v3.30.4", "v3.31.0"],
+        value: "all, one list",
+        source: `${IPAM}@v3.30.4`,
+        effect:
+          "one request less per release, and addresses of a disabled pool are found without listing " +
+          "all blocks",
+      },
+    ],
+  },
+  releaseIpsBlockLists: {
+    area: "allocation",
+    meaning: "how often ReleaseIPs lists blocks for addresses in no pool",
+    first: "one per address",
+    source: `${IPAM}@v3.28.4`,
+    changes: [
+      {
+        since: ["v3.30.4", "v3.31.0"],
+        value: "one in all",
+        source: `${IPAM}@v3.30.4`,
+        effect: "cleaning up after a deleted pool costs one block list, not one an address",
+      },
+    ],
+  },
+  releaseIpsReturnsReleased: {
+    area: "allocation",
+    meaning: "ReleaseIPs tells which addresses it released",
+    first: false,
+    source: `${IPAM}@v3.28.4`,
+    changes: [
+      {
+        since: ["v3.31.0"],
+        value: true,
+        source: `${IPAM}@v3.31.0`,
+        effect: "garbage collection can release in bulk and keep only what failed",
+      },
+    ],
+  },
+  releasePoolAffinitiesRounds: {
+    area: "allocation",
+    meaning: "how often ReleasePoolAffinities starts again after lost races",
+    first: 3,
+    source: `${IPAM}@v3.28.4`,
+    changes: [
+      {
+        since: ["v3.30.5", "v3.31.1"],
+        value: 100,
+        source: `${IPAM}@v3.30.5`,
+        effect: "deleting a pool of a busy cluster no longer fails with Max retries hit",
+      },
+    ],
+  },
+  releaseHostAffinitiesEmptyHost: {
+    area: "allocation",
+    meaning: "what ReleaseHostAffinities does without a host name",
+    first: "fails for every block",
+    source: `${IPAM}@v3.28.4`,
+    changes: [
+      {
+        since: ["v3.30.0"],
+        value: "uses the machine's name",
+        source: `${IPAM}@v3.30.0`,
+        effect: "releasing one's own blocks works without naming the host",
+      },
+    ],
+  },
+  releaseByHandleLoadBalancerCleanup: {
+    area: "allocation",
+    meaning: "ReleaseByHandle, out of retries, removes an empty block of the load balancer",
+    first: false,
+    source: `${IPAM}@v3.28.4`,
+    changes: [
+      {
+        since: ["v3.30.0"],
+        value: true,
+        source: `${IPAM}@v3.30.0`,
+        effect: "up to 100 more reads of a block that keeps conflicting",
+      },
+    ],
+  },
+  namespaceSelector: {
+    area: "allocation",
+    meaning: "pools can select by the labels of the pod's namespace",
+    first: false,
+    source: `${IPAM}@v3.28.4`,
+    changes: [
+      {
+        since: ["v3.31.0"],
+        value: true,
+        source: `${IPAM}@v3.31.0`,
+        effect: "namespaces can be given pools of their own",
+      },
+    ],
+  },
+  poolsBeingDeleted: {
+    area: "allocation",
+    meaning: "whether a pool that is being deleted still gives addresses",
+    first: "enabled",
+    source: "libcalico-go/lib/clientv3/client.go@v3.28.4",
+    changes: [
+      {
+        since: ["v3.31.0"],
+        value: "left out",
+        source: "libcalico-go/lib/clientv3/client.go@v3.31.0",
+        effect: "no new addresses from a pool once its deletion was asked for",
+      },
+    ],
+  },
+  poolAllocatableCondition: {
+    area: "allocation",
+    meaning: "a pool with the condition Allocatable = False is left out",
+    first: false,
+    source: "libcalico-go/lib/clientv3/client.go@v3.28.4",
+    changes: [
+      {
+        since: ["v3.32.0"],
+        value: true,
+        source: "libcalico-go/lib/clientv3/client.go@v3.32.0",
+        effect: "no addresses from a pool that overlaps another one",
+      },
+    ],
+  },
+  ensureBlockIpv6Pools: {
+    area: "allocation",
+    meaning: "which requested pools EnsureBlock uses for IPv6",
+    first: "the IPv4 ones, by mistake",
+    source: `${IPAM}@v3.28.4`,
+    changes: [
+      {
+        since: ["v3.31.7"],
+        notIn: ["v3.32"],
+        value: "the IPv6 ones",
+        source: `${IPAM}@v3.31.7`,
+        effect: "Windows nodes with requested IPv6 pools get their block",
+      },
+    ],
+  },
+  reclaimEmptyBlocks: {
+    area: "allocation",
+    meaning: "a node without blocks to claim takes empty blocks from other nodes",
+    first: "never",
+    source: "libcalico-go/lib/ipam/ipam_block_reader_writer.go@v3.28.4",
+    changes: [
+      {
+        since: ["v3.32.0"],
+        value: "when older than 60 s",
+        source: "libcalico-go/lib/ipam/ipam_block_reader_writer.go@v3.32.0",
+        effect:
+          "a pool whose blocks are all claimed is not exhausted while some of them are empty; before, " +
+          "they were stranded until garbage collection",
+      },
+    ],
+  },
+  existsErrorShowsInner: {
+    area: "allocation",
+    meaning: '"already exists" errors tell their inner error',
+    first: false,
+    source: "libcalico-go/lib/errors/errors.go@v3.28.4",
+    changes: [
+      {
+        since: ["v3.32.0"],
+        value: true,
+        source: "libcalico-go/lib/errors/errors.go@v3.32.0",
+        effect: "log lines end in: with error: Address already assigned in block",
+      },
+    ],
+  },
+  kubeVirtConfigField: {
+    area: "allocation",
+    meaning: "the configuration has the KubeVirt field, compared as a pointer",
+    first: false,
+    source: "libcalico-go/lib/backend/model/ipam_config.go@v3.28.4",
+    changes: [
+      {
+        since: ["v3.32.0"],
+        value: true,
+        source: "libcalico-go/lib/backend/model/ipam_config.go@v3.32.0",
+        effect: "setting the configuration writes even when nothing changes",
+      },
+    ],
+  },
+  coarseAllocationLock: {
+    area: "allocation",
+    meaning: "one cluster-wide lock around each whole operation",
+    first: false,
+    source: `${IPAM}@v3.28.3: no release has such a lock; only the modelled pre-3.28.4 does`,
+    changes: [],
+  },
+  kubernetesAffinityLookup: {
+    area: "Kubernetes datastore",
+    meaning: "how the affinities of one host are found",
+    first: "lists all of the cluster",
+    source: "libcalico-go/lib/backend/k8s/resources/ipam_affinity.go@v3.28.4",
+    changes: [
+      {
+        since: ["v3.31.0"],
+        value: "by label",
+        source: "libcalico-go/lib/backend/k8s/resources/ipam_affinity.go@v3.31.0",
+        effect: "an allocation no longer reads every affinity of the cluster",
+      },
+    ],
+  },
+  untypedAffinities: {
+    area: "Kubernetes datastore",
+    meaning: "how affinities written by v3.29 and older are read",
+    first: "host",
+    source: "libcalico-go/lib/backend/k8s/resources/ipam_affinity.go@v3.28.4",
+    changes: [
+      {
+        since: ["v3.30.0"],
+        value: "not seen",
+        source: "libcalico-go/lib/backend/k8s/resources/ipam_affinity.go@v3.30.0",
+        effect: "after an upgrade a node does not find its own blocks and claims new ones",
+      },
+      {
+        since: ["v3.30.5", "v3.31.1"],
+        value: "host",
+        source: "libcalico-go/lib/backend/k8s/resources/ipam_affinity.go@v3.30.5",
+        effect: "blocks of before the upgrade are found again",
+      },
+    ],
+  },
+  cniAddTimer: {
+    area: "CNI plugin",
+    meaning: "when the 90 s of an ADD start",
+    first: "before the lock",
+    source: `${PLUGIN}@v3.28.4`,
+    changes: [
+      {
+        since: ["v3.29.7", "v3.30.4", "v3.31.0"],
+        value: "after the lock",
+        source: `${PLUGIN}@v3.29.7`,
+        effect: "waiting for other pods on the node no longer makes an ADD time out",
+      },
+    ],
+  },
+  cniDelTimer: {
+    area: "CNI plugin",
+    meaning: "when the 90 s of a DEL start",
+    first: "before the lock",
+    source: `${PLUGIN}@v3.28.4`,
+    changes: [
+      {
+        since: ["v3.30.7", "v3.31.5", "v3.32.0"],
+        value: "after the lock",
+        source: `${PLUGIN}@v3.30.7`,
+        effect: "waiting for other pods on the node no longer makes a DEL time out",
+      },
+    ],
+  },
+  cniNamespaceGet: {
+    area: "CNI plugin",
+    meaning: "the plugin reads the pod's namespace before it takes the lock",
+    first: false,
+    source: `${PLUGIN}@v3.28.4`,
+    changes: [
+      {
+        since: ["v3.31.0"],
+        value: true,
+        source: `${PLUGIN}@v3.31.0`,
+        effect: "one more request per ADD",
+      },
+    ],
+  },
+  gcEvictedPodsLeak: {
+    area: "garbage collection",
+    meaning: "addresses of evicted pods count as leaked",
+    first: false,
+    source: `${GC}@v3.28.4`,
+    changes: [
+      {
+        since: ["v3.29.0"],
+        value: true,
+        source: `${GC}@v3.29.0`,
+        effect: "addresses of evicted pods are freed before the pod object is deleted",
+      },
+    ],
+  },
+  gcScope: {
+    area: "garbage collection",
+    meaning: "which nodes a triggered sync checks",
+    first: "all nodes",
+    source: `${GC}@v3.28.4`,
+    changes: [
+      {
+        since: ["v3.30.0"],
+        value: "nodes that changed",
+        source: `${GC}@v3.30.0`,
+        effect: "a sync costs what changed, not what exists",
+      },
+    ],
+  },
+  gcGathering: {
+    area: "garbage collection",
+    meaning: "how updates are gathered before a sync",
+    first: "until none waits",
+    source: `${GC}@v3.28.4`,
+    changes: [
+      {
+        since: ["v3.30.0"],
+        value: "for 1 s",
+        source: `${GC}@v3.30.0`,
+        effect: "at most about one sync a second",
+      },
+    ],
+  },
+  gcRelease: {
+    area: "garbage collection",
+    meaning: "how confirmed leaks are released",
+    first: "one address a call",
+    source: `${GC}@v3.28.4`,
+    changes: [
+      {
+        since: ["v3.31.0"],
+        value: "up to 10,000 addresses a call",
+        source: `${GC}@v3.31.0`,
+        effect: "thousands of leaked addresses are freed in one sync",
+      },
+    ],
+  },
+  gcRetry: {
+    area: "garbage collection",
+    meaning: "what follows an error in a triggered sync",
+    first: "at once",
+    source: `${GC}@v3.28.4`,
+    changes: [
+      {
+        since: ["v3.31.0"],
+        value: "back-off",
+        source: `${GC}@v3.31.0`,
+        effect: "a failing sync no longer spins",
+      },
+    ],
+  },
+  gcStaleEntries: {
+    area: "garbage collection",
+    meaning: "entries of deleted blocks stay in the collector's indexes",
+    first: true,
+    source: `${GC}@v3.28.4`,
+    changes: [
+      {
+        since: ["v3.31.5", "v3.32.0"],
+        value: false,
+        source: `${GC}@v3.31.5`,
+        effect: "no requests for addresses of blocks that are gone",
+      },
+    ],
+  },
+  gcFailureScope: {
+    area: "garbage collection",
+    meaning: "what one failing node keeps from being marked clean",
+    first: "whole sync",
+    source: `${GC}@v3.28.4`,
+    changes: [
+      {
+        since: ["v3.31.6", "v3.32.0"],
+        value: "the node",
+        source: `${GC}@v3.31.6`,
+        effect: "one node that cannot be cleaned no longer holds up the others",
+      },
+    ],
+  },
+  gcClientLimits: {
+    area: "garbage collection",
+    meaning: "request limits of the collector's clients: Calico client and Kubernetes client",
+    first: "5/s and 5/s",
+    source: "kube-controllers/pkg/config/runconfig.go@v3.28.4",
+    changes: [
+      {
+        since: ["v3.31.0"],
+        value: "500/s and 100/s",
+        source: "kube-controllers/pkg/config/runconfig.go@v3.31.0",
+        effect: "collection is no longer held to five requests a second",
+      },
+    ],
+  },
+};

@@ -1,0 +1,78 @@
+/**
+ * What can differ between releases, as data: one named field a behaviour. The protocol asks these
+ * fields and never a version number. `behaviour-catalogue.ts` tells what each value means and where
+ * it is known from.
+ */
+export interface Behaviours {
+  // Allocation: libcalico-go/lib/ipam.
+  /** What an error of counting a handle up does to the assignment that caused it. */
+  readonly handleIncrementError: "ignored" | "stops, wrapped" | "stops, unwrapped in AutoAssign";
+  /** Deadline under which a handle count is taken back after a failed block write. */
+  readonly handleCleanupDeadline: "caller's" | "at least 30 s";
+  /** Whether affinities carry a type (host or virtual), shown in keys and errors. */
+  readonly affinityTypes: boolean;
+  /** Whether pools have an assignment mode, and Manual pools are used only when asked for. */
+  readonly assignmentMode: boolean;
+  /** Deadline of IPAM's pool lists. */
+  readonly poolListDeadline: "none" | "caller's";
+  /** Which pools ReleaseIPs looks at, and with how many lists. */
+  readonly releaseIpsPools: "enabled, one list per IP version" | "all, one list";
+  /** How often ReleaseIPs lists blocks for addresses that are in no pool. */
+  readonly releaseIpsBlockLists: "one per address" | "one in all";
+  /** Whether ReleaseIPs tells which addresses it released. */
+  readonly releaseIpsReturnsReleased: boolean;
+  /** How often ReleasePoolAffinities starts again after lost races. */
+  readonly releasePoolAffinitiesRounds: 3 | 100;
+  /** What ReleaseHostAffinities does without a host name. */
+  readonly releaseHostAffinitiesEmptyHost: "fails for every block" | "uses the machine's name";
+  /** Whether ReleaseByHandle, out of retries, removes an empty block of the load balancer. */
+  readonly releaseByHandleLoadBalancerCleanup: boolean;
+  /** Whether pools can select by the labels of the pod's namespace. */
+  readonly namespaceSelector: boolean;
+  /** Whether a pool that is being deleted still gives addresses. */
+  readonly poolsBeingDeleted: "enabled" | "left out";
+  /** Whether a pool with the condition Allocatable = False is left out. */
+  readonly poolAllocatableCondition: boolean;
+  /** Which requested pools EnsureBlock uses for IPv6. */
+  readonly ensureBlockIpv6Pools: "the IPv4 ones, by mistake" | "the IPv6 ones";
+  /** Whether a full node takes empty blocks away from other nodes. */
+  readonly reclaimEmptyBlocks: "never" | "when older than 60 s";
+  /** Whether "already exists" errors tell their inner error. */
+  readonly existsErrorShowsInner: boolean;
+  /** Whether the configuration has the KubeVirt field, which makes SetIPAMConfig always write. */
+  readonly kubeVirtConfigField: boolean;
+  /** One cluster-wide lock around each whole operation (only the modelled pre-3.28.4). */
+  readonly coarseAllocationLock: boolean;
+
+  // Kubernetes datastore: libcalico-go/lib/backend/k8s.
+  /** How the affinities of one host are found on the Kubernetes datastore. */
+  readonly kubernetesAffinityLookup: "lists all of the cluster" | "by label";
+  /** How affinities written by v3.29 and older, without type, are read on Kubernetes. */
+  readonly untypedAffinities: "host" | "not seen";
+
+  // CNI plugin: cni-plugin/pkg/ipamplugin.
+  /** When the 90 s of an ADD start. */
+  readonly cniAddTimer: "before the lock" | "after the lock";
+  /** When the 90 s of a DEL start. */
+  readonly cniDelTimer: "before the lock" | "after the lock";
+  /** Whether the plugin reads the pod's namespace before it takes the lock. */
+  readonly cniNamespaceGet: boolean;
+
+  // Garbage collection: kube-controllers/pkg/controllers/node.
+  /** Whether the addresses of evicted pods are leaks. */
+  readonly gcEvictedPodsLeak: boolean;
+  /** Which nodes a triggered sync checks. */
+  readonly gcScope: "all nodes" | "nodes that changed";
+  /** How updates are gathered before a sync. */
+  readonly gcGathering: "until none waits" | "for 1 s";
+  /** How confirmed leaks are released. */
+  readonly gcRelease: "one address a call" | "up to 10,000 addresses a call";
+  /** What follows an error in a triggered sync. */
+  readonly gcRetry: "at once" | "back-off";
+  /** Whether entries of deleted blocks stay in the collector's indexes. */
+  readonly gcStaleEntries: boolean;
+  /** Whether one failing node keeps all nodes dirty. */
+  readonly gcFailureScope: "whole sync" | "the node";
+  /** Limits of the collector's clients: Calico client, Kubernetes client. */
+  readonly gcClientLimits: "5/s and 5/s" | "500/s and 100/s";
+}

@@ -1,0 +1,302 @@
+import { MemoryDatastore } from "../datastore/memory.js";
+import { InvariantViolation } from "../failure/failure.js";
+import { BoundedSeries } from "../metrics/bounded-series.js";
+import { IntegerHistogram } from "../metrics/integer-histogram.js";
+import type { AddressNumber } from "../model/address.js";
+import { affinityText } from "../model/affinity.js";
+import type { Cidr } from "../model/cidr.js";
+import type { IpamConfig } from "../model/ipam-config.js";
+import type { Node } from "../model/node.js";
+import type { UsablePool } from "../model/pool.js";
+import type { Reservation } from "../model/reservation.js";
+import {
+  type AutoAssignArguments,
+  type AutoAssignResult,
+  type FamilyAssignment,
+  partialFulfilmentText,
+  takenCount,
+} from "../protocol/auto-assign.js";
+import { UNLIMITED } from "../protocol/environment.js";
+import { Ipam } from "../protocol/ipam.js";
+import { PoolViews } from "../protocol/pool-views.js";
+import { runToEnd } from "../protocol/run.js";
+import type { Behaviours } from "../releases/behaviours.js";
+import { HeldAddresses } from "./checks/held-addresses.js";
+import { checkState } from "./checks/state-check.js";
+import { CountingDatastore } from "./counting-datastore.js";
+import type { RandomStreams } from "./random-streams.js";
+
+/** The cluster before its first pod. */
+export interface ChurnWorld {
+  readonly release: Behaviours;
+  readonly pools: readonly UsablePool[];
+  readonly config: IpamConfig;
+  readonly reservations: readonly Reservation[];
+  readonly nodes: readonly Node[];
+}
+
+/** What is remembered of a pod that runs. */
+interface LivePod {
+  readonly nodeIndex: number;
+  readonly addresses: readonly AddressNumber[];
+  /** How many of its addresses are from blocks of another node. */
+  readonly borrowed: number;
+}
+
+/** The first time that something failed for a reason, and how often it did. */
+export interface FailureCount {
+  /** Calico's own text. */
+  readonly reason: string;
+  count: number;
+  readonly firstTimeUs: number;
+  readonly firstPod: string;
+  readonly firstNode: string;
+}
+
+/** Everything that is counted while pods come and go. */
+export class ChurnMeasures {
+  assigned = 0;
+  assignFailed = 0;
+  released = 0;
+  /** Releases of pods that had no address, which Calico answers with "does not exist". */
+  releasedNothing = 0;
+  borrowedEver = 0;
+  addressesPeak = 0;
+  borrowedPeak = 0;
+  blocksPeak = 0;
+  readonly failures = new Map<string, FailureCount>();
+  readonly assignCalls = new IntegerHistogram();
+  readonly releaseCalls = new IntegerHistogram();
+  readonly addresses = new BoundedSeries();
+  readonly blocks = new BoundedSeries();
+  readonly borrowed = new BoundedSeries();
+}
+
+const SEQUENCE_START_NS = 1_000_000_000n;
+
+/** Between two checks of the whole state lie at least this many operations. */
+const CHECK_EVERY_OPERATIONS = 10_000;
+
+/**
+ * Pods that come and go on a cluster, one operation after the other with no time in between: what
+ * Calico's allocator decides, without what happens around it on a node. Each addition is an
+ * AutoAssign, each removal a ReleaseByHandle, with the same handle and attributes as the CNI plugin.
+ * Invariants are checked in every run.
+ */
+export class ChurnRun {
+  readonly datastore: MemoryDatastore;
+  readonly counting: CountingDatastore;
+  readonly measures = new ChurnMeasures();
+  readonly podsByNode: Int32Array;
+  readonly podsByNodePeak: Int32Array;
+  /** Nodes that asked for an address in vain at least once. */
+  readonly needyNodes = new Set<number>();
+  readonly #ipam: Ipam;
+  readonly #held = new HeldAddresses();
+  readonly #pods = new Map<string, LivePod>();
+  readonly #wants: { readonly num4: number; readonly num6: number };
+  #timeUs = 0;
+  #operations = 0;
+  #nextCheck = CHECK_EVERY_OPERATIONS;
+  #borrowedNow = 0;
+
+  constructor(
+    private readonly world: ChurnWorld,
+    random: RandomStreams,
+  ) {
+    const { release } = world;
+    this.datastore = new MemoryDatastore({
+      existsShowsInner: release.existsErrorShowsInner,
+      affinityKeyShowsType: release.affinityTypes,
+    });
+    for (const pool of world.pools) this.datastore.setPool(pool);
+    for (const reservation of world.reservations) this.datastore.setReservation(reservation);
+    for (const node of world.nodes) this.datastore.setNode(node);
+    this.datastore.setConfig(world.config);
+    this.counting = new CountingDatastore(this.datastore);
+    const mapOrder = random.stream("map-order");
+    this.#ipam = new Ipam({
+      release,
+      machineName: "ipamlab",
+      nowNs: () => SEQUENCE_START_NS + BigInt(this.#timeUs) * 1000n,
+      mapOrder: (items) => shuffled(items, mapOrder),
+      poolViews: new PoolViews(release),
+    });
+    const has = (version: 4 | 6) => world.pools.some((pool) => pool.cidr.version === version);
+    this.#wants = { num4: has(4) ? 1 : 0, num6: has(6) ? 1 : 0 };
+    this.podsByNode = new Int32Array(world.nodes.length);
+    this.podsByNodePeak = new Int32Array(world.nodes.length);
+  }
+
+  /** Operations performed so far. */
+  get operations(): number {
+    return this.#operations;
+  }
+
+  /** Addresses held now. */
+  get addressesInUse(): number {
+    return this.#held.count;
+  }
+
+  get borrowedInUse(): number {
+    return this.#borrowedNow;
+  }
+
+  /** Node index of a pod that was added and not removed. */
+  nodeOf(pod: string): number | undefined {
+    return this.#pods.get(pod)?.nodeIndex;
+  }
+
+  /** A pod asks for its addresses on a node. Returns whether it got all of them. */
+  add(pod: string, nodeIndex: number, timeUs: number): boolean {
+    this.#timeUs = timeUs;
+    this.counting.calls = 0;
+    const result = runToEnd(
+      this.#ipam.autoAssign(UNLIMITED, this.#arguments(pod, nodeIndex)),
+      this.counting,
+    );
+    this.measures.assignCalls.record(this.counting.calls);
+    const reason = failureReason(result);
+    if (reason === undefined) this.measures.assigned++;
+    else this.#fail(reason, pod, nodeIndex);
+    const live = this.#keep(pod, nodeIndex, result);
+    this.#pods.set(pod, live);
+    const pods = ++this.podsByNode[nodeIndex]!;
+    if (pods > this.podsByNodePeak[nodeIndex]!) this.podsByNodePeak[nodeIndex] = pods;
+    this.#afterOperation();
+    return reason === undefined;
+  }
+
+  /** A pod ends. Returns its node, or undefined when no such pod was added. */
+  remove(pod: string, timeUs: number): number | undefined {
+    const live = this.#pods.get(pod);
+    if (live === undefined) return undefined;
+    this.#timeUs = timeUs;
+    this.counting.calls = 0;
+    const error = runToEnd(this.#ipam.releaseByHandle(handleOf(pod)), this.counting);
+    this.measures.releaseCalls.record(this.counting.calls);
+    if (error === undefined) {
+      this.measures.released++;
+      for (const address of live.addresses) this.#held.give(address);
+      this.#borrowedNow -= live.borrowed;
+    } else if (error.kind === "notFound" && live.addresses.length === 0) {
+      this.measures.releasedNothing++;
+    } else {
+      const detail = `releasing ${pod} without faults gave: ${error.text}`;
+      throw new InvariantViolation("a release without faults succeeds", detail);
+    }
+    this.#pods.delete(pod);
+    this.podsByNode[live.nodeIndex]!--;
+    this.#afterOperation();
+    return live.nodeIndex;
+  }
+
+  /** Checks the whole state; to be called at the end as well. */
+  check(): void {
+    checkState(this.datastore);
+    let allocated = 0;
+    for (const { value: block } of this.datastore.listBlocks()) allocated += block.allocatedCount;
+    if (allocated !== this.#held.count) {
+      const detail = `blocks hold ${allocated} addresses, pods hold ${this.#held.count}`;
+      throw new InvariantViolation("every allocated address is held by a pod", detail);
+    }
+  }
+
+  #arguments(pod: string, nodeIndex: number): AutoAssignArguments {
+    const node = this.world.nodes[nodeIndex]!.name;
+    return {
+      num4: this.#wants.num4,
+      num6: this.#wants.num6,
+      handle: handleOf(pod),
+      attributes: { namespace: "default", node, pod },
+      host: node,
+      pools4: NO_POOLS,
+      pools6: NO_POOLS,
+      maxBlocksPerHost: 0,
+      reserved4: null,
+      reserved6: null,
+      use: "Workload",
+      namespaceLabels: NO_LABELS,
+    };
+  }
+
+  #fail(reason: string, pod: string, nodeIndex: number): void {
+    this.measures.assignFailed++;
+    this.needyNodes.add(nodeIndex);
+    const known = this.measures.failures.get(reason);
+    if (known !== undefined) {
+      known.count++;
+      return;
+    }
+    const firstNode = this.world.nodes[nodeIndex]!.name;
+    const failure = { reason, count: 1, firstTimeUs: this.#timeUs, firstPod: pod, firstNode };
+    this.measures.failures.set(reason, failure);
+  }
+
+  #keep(pod: string, nodeIndex: number, result: AutoAssignResult): LivePod {
+    const owner = affinityText({ type: "host", host: this.world.nodes[nodeIndex]!.name });
+    const addresses: AddressNumber[] = [];
+    let borrowed = 0;
+    for (const family of [result.v4, result.v6]) {
+      if (family === null) continue;
+      for (const { block, ordinals } of family.taken) {
+        const isBorrowed = this.datastore.block(block)?.affinity !== owner;
+        for (const ordinal of ordinals) {
+          const address = block.addressAt(ordinal);
+          this.#held.take(address, pod);
+          addresses.push(address);
+          if (isBorrowed) borrowed++;
+        }
+      }
+    }
+    this.#borrowedNow += borrowed;
+    this.measures.borrowedEver += borrowed;
+    return { nodeIndex, addresses, borrowed };
+  }
+
+  #afterOperation(): void {
+    const { measures } = this;
+    const addresses = this.#held.count;
+    const blocks = this.datastore.blockCount;
+    measures.addresses.record(this.#timeUs, addresses);
+    measures.blocks.record(this.#timeUs, blocks);
+    measures.borrowed.record(this.#timeUs, this.#borrowedNow);
+    if (addresses > measures.addressesPeak) measures.addressesPeak = addresses;
+    if (this.#borrowedNow > measures.borrowedPeak) measures.borrowedPeak = this.#borrowedNow;
+    if (blocks > measures.blocksPeak) measures.blocksPeak = blocks;
+    this.#operations++;
+    if (this.#operations >= this.#nextCheck) {
+      this.check();
+      // A check costs as much as there are addresses in blocks: its share stays small and constant.
+      const cost = Math.max(CHECK_EVERY_OPERATIONS, 256 * blocks);
+      this.#nextCheck = this.#operations + cost;
+    }
+  }
+}
+
+const NO_POOLS: readonly Cidr[] = [];
+const NO_LABELS = {};
+
+/** Handle that the CNI plugin would use; a simulated pod has one sandbox, named after it. */
+export function handleOf(pod: string): string {
+  return `k8s-pod-network.${pod}`;
+}
+
+/** Calico's text when addresses are missing; undefined when none is. */
+function failureReason(result: AutoAssignResult): string | undefined {
+  if (result.error !== null) return result.error.text;
+  for (const family of [result.v4, result.v6] satisfies (FamilyAssignment | null)[]) {
+    if (family !== null && takenCount(family) < family.wanted) return partialFulfilmentText(family);
+  }
+  return undefined;
+}
+
+function shuffled<T>(items: readonly T[], random: () => number): readonly T[] {
+  if (items.length < 2) return items;
+  const order = [...items];
+  for (let i = order.length - 1; i > 0; i--) {
+    const j = Math.floor(random() * (i + 1));
+    [order[i], order[j]] = [order[j]!, order[i]!];
+  }
+  return order;
+}
