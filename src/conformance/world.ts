@@ -1,6 +1,6 @@
 import { type MemoryDialect, MemoryDatastore } from "../datastore/memory.js";
 import { type FieldReader, UnreadableField } from "../formats/golden/field-reader.js";
-import type { AffinityState } from "../model/affinity.js";
+import { type AffinityState, affinityText } from "../model/affinity.js";
 import { FREE } from "../model/block.js";
 import { makePool, type PoolUse } from "../model/pool.js";
 import { ascendingMapOrder } from "../protocol/environment.js";
@@ -110,12 +110,12 @@ export class ReplayWorld {
     for (const { value: block } of this.datastore.listBlocks()) {
       const allocations: Record<string, string> = {};
       block.allocations.forEach((index, ordinal) => {
-        if (index !== FREE) allocations[ordinal] = block.attributes[index]?.handle ?? "";
+        if (index !== FREE) allocations[ordinal] = block.attributes.at(index)?.handle ?? "";
       });
       snapshot.blocks[block.cidr.text] = {
-        affinity: block.affinity ?? "",
+        affinity: block.affinity === null ? "" : affinityText(block.affinity),
         allocations,
-        unallocated: block.unallocated,
+        unallocated: block.unallocated.toArray(),
       };
     }
     for (const { value } of this.datastore.listAffinities()) {

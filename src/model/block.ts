@@ -1,15 +1,9 @@
 import type { AddressNumber } from "./address.js";
+import { type AffinityOwner, sameOwner } from "./affinity.js";
+import { type Attribute, AttributeTable } from "./attribute-table.js";
 import type { Cidr } from "./cidr.js";
-import { sanitiseHandle } from "./handle.js";
+import { FreeList } from "./free-list.js";
 import type { ReservedAddresses } from "./reservation.js";
-
-/** What is stored with an address: whose it is, and free-form facts (pod, namespace, node). */
-export interface Attribute {
-  /** Handle id, or null for an address that was assigned without one. */
-  readonly handle: string | null;
-  /** Null when none was given, which differs from an empty map. */
-  readonly secondary: Readonly<Record<string, string>> | null;
-}
 
 /** Addresses at both ends of a block that are never given to pods (Windows). */
 export interface HostReserved {
@@ -40,13 +34,13 @@ export const NO_SEQUENCE = -1;
 export class Block {
   constructor(
     readonly cidr: Cidr,
-    /** `host:<name>` or `virtual:<name>`; null when no host owns the block. */
-    readonly affinity: string | null,
+    /** Who owns the block; null when nobody does. */
+    readonly affinity: AffinityOwner | null,
     /** Per ordinal: index into `attributes`, or FREE. */
     readonly allocations: readonly number[],
     /** Free ordinals in the order in which they will be given out. */
-    readonly unallocated: readonly number[],
-    readonly attributes: readonly Attribute[],
+    readonly unallocated: FreeList,
+    readonly attributes: AttributeTable,
     /** Nanoseconds; sequence number 0 of this block's offsets. */
     readonly sequenceBaseNs: bigint,
     /** `sequenceBaseNs` plus this is the block's sequence number. */
@@ -75,17 +69,17 @@ export class Block {
   /** The attribute of an allocated ordinal; undefined when it is free. */
   attributeOf(ordinal: number): Attribute | undefined {
     const index = this.allocations[ordinal];
-    return index === undefined || index === FREE ? undefined : this.attributes[index];
+    return index === undefined || index === FREE ? undefined : this.attributes.at(index);
+  }
+
+  isOwnedBy(owner: AffinityOwner): boolean {
+    return this.affinity !== null && sameOwner(this.affinity, owner);
   }
 
   /** Ordinal of an address of this block. */
   ordinalOf(address: AddressNumber): number {
     return this.cidr.ordinalOf(address);
   }
-}
-
-function ordinalsOf(cidr: Cidr): number[] {
-  return Array.from({ length: cidr.size }, (_, ordinal) => ordinal);
 }
 
 /**
@@ -95,7 +89,7 @@ function ordinalsOf(cidr: Cidr): number[] {
  */
 export function newBlock(
   cidr: Cidr,
-  affinity: string,
+  affinity: AffinityOwner,
   reserved: HostReserved | null,
   nowNs: bigint,
   claimTimeSeconds: number | null,
@@ -103,12 +97,12 @@ export function newBlock(
   const size = cidr.size;
   const allocations = new Array<number>(size).fill(FREE);
   const offsets = new Array<number>(size).fill(NO_SEQUENCE);
-  let unallocated = ordinalsOf(cidr);
-  const attributes: Attribute[] = [];
+  let unallocated = FreeList.range(0, size);
+  let attributes = AttributeTable.empty;
   if (reserved !== null) {
-    attributes.push({ handle: reserved.handle, secondary: { note: reserved.note } });
+    attributes = attributes.with({ handle: reserved.handle, secondary: { note: reserved.note } });
     const end = size - reserved.endOfBlock;
-    unallocated = unallocated.slice(reserved.startOfBlock, end);
+    unallocated = FreeList.range(reserved.startOfBlock, end);
     for (let ordinal = 0; ordinal < size; ordinal++) {
       if (ordinal < reserved.startOfBlock || ordinal >= end) allocations[ordinal] = 0;
     }
@@ -156,27 +150,6 @@ export function withoutAffinity(block: Block): Block {
   );
 }
 
-function sameSecondary(a: Attribute["secondary"], b: Attribute["secondary"]): boolean {
-  if (a === b) return true;
-  if (a === null || b === null) return false;
-  const keys = Object.keys(a);
-  if (keys.length !== Object.keys(b).length) return false;
-  return keys.every((key) => Object.hasOwn(b, key) && a[key] === b[key]);
-}
-
-function findAttribute(attributes: readonly Attribute[], wanted: Attribute): number {
-  for (let i = 0; i < attributes.length; i++) {
-    const attribute = attributes[i]!;
-    if (
-      attribute.handle === wanted.handle &&
-      sameSecondary(attribute.secondary, wanted.secondary)
-    ) {
-      return i;
-    }
-  }
-  return -1;
-}
-
 /**
  * The block with these free ordinals allocated. They share one attribute, an equal one if the block
  * has it. Each remembers the sequence number that the block was read with. `unallocated` is what is
@@ -185,14 +158,14 @@ function findAttribute(attributes: readonly Attribute[], wanted: Attribute): num
 export function withAllocated(
   block: Block,
   ordinals: readonly number[],
-  unallocated: readonly number[],
+  unallocated: FreeList,
   attribute: Attribute,
 ): Block {
   let attributes = block.attributes;
-  let index = findAttribute(attributes, attribute);
+  let index = attributes.indexOf(attribute);
   if (index < 0) {
     index = attributes.length;
-    attributes = attributes.concat(attribute);
+    attributes = attributes.with(attribute);
   }
   const allocations = block.allocations.slice();
   const offsets = block.sequenceOffsets.slice();
@@ -225,14 +198,9 @@ export function withFreed(
   forgetSequence: boolean,
 ): Block {
   const newIndex: number[] = [];
-  const attributes: Attribute[] = [];
+  let keptCount = 0;
   for (let i = 0; i < block.attributes.length; i++) {
-    if (isAttributeGone(i)) {
-      newIndex.push(FREE);
-    } else {
-      newIndex.push(attributes.length);
-      attributes.push(block.attributes[i]!);
-    }
+    newIndex.push(isAttributeGone(i) ? FREE : keptCount++);
   }
   const allocations = block.allocations.slice();
   for (const ordinal of ordinals) allocations[ordinal] = FREE;
@@ -250,8 +218,8 @@ export function withFreed(
     block.cidr,
     block.affinity,
     allocations,
-    block.unallocated.concat(ordinals),
-    attributes,
+    block.unallocated.append(ordinals),
+    block.attributes.without(isAttributeGone),
     block.sequenceBaseNs,
     block.sequenceOffset,
     offsets,
@@ -267,7 +235,7 @@ export function isEmptyBlock(block: Block): boolean {
   if (block.unallocated.length === block.allocations.length) return true;
   return block.allocations.every((index) => {
     if (index === FREE) return true;
-    const handle = block.attributes[index]?.handle;
+    const handle = block.attributes.at(index)?.handle;
     return handle?.toLowerCase() === WINDOWS_RESERVED_HANDLE;
   });
 }
@@ -276,31 +244,20 @@ export function isEmptyBlock(block: Block): boolean {
 export function freeCount(block: Block, reserved: ReservedAddresses): number {
   if (reserved.isEmpty || !reserved.overlaps(block.cidr)) return block.unallocated.length;
   if (reserved.coversWhole(block.cidr)) return 0;
-  return block.unallocated.filter((ordinal) => !reserved.has(block.cidr.addressAt(ordinal))).length;
+  return block.unallocated.filter((ordinal) => !reserved.has(block.cidr.addressAt(ordinal)))
+    .length;
 }
 
-/**
- * Ordinals held by a handle, ascending. Stored ids are compared sanitised, the given one as it is, so
- * an id with a carriage return holds nothing.
- */
+/** Ordinals held by a handle, ascending; see `AttributeTable.indexesOf` for how ids are compared. */
 export function ordinalsOfHandle(block: Block, handle: string): number[] {
   const ordinals: number[] = [];
-  if (sanitiseHandle(handle) !== handle) return ordinals;
-  const held: number[] = [];
-  for (let i = 0; i < block.attributes.length; i++) {
-    const id = block.attributes[i]!.handle;
-    if (id !== null && (id === handle || startsBeforeReturn(id, handle))) held.push(i);
-  }
+  const held = block.attributes.indexesOf(handle);
   if (held.length === 0) return ordinals;
-  for (let ordinal = 0; ordinal < block.allocations.length; ordinal++) {
-    const index = block.allocations[ordinal]!;
-    if (index !== FREE && held.includes(index)) ordinals.push(ordinal);
+  const { allocations } = block;
+  const only = held.length === 1 ? held[0] : undefined;
+  for (let ordinal = 0; ordinal < allocations.length; ordinal++) {
+    const index = allocations[ordinal]!;
+    if (only === undefined ? held.includes(index) : index === only) ordinals.push(ordinal);
   }
   return ordinals;
-}
-
-const CARRIAGE_RETURN = 13;
-
-function startsBeforeReturn(id: string, handle: string): boolean {
-  return id.charCodeAt(handle.length) === CARRIAGE_RETURN && id.startsWith(handle);
 }

@@ -8,7 +8,7 @@ import {
   updateBlock,
 } from "../datastore/request.js";
 import type { Entry, Found } from "../datastore/response.js";
-import { type Affinity, type AffinityOwner, affinityText } from "../model/affinity.js";
+import { type Affinity, type AffinityOwner, affinityText, ownerOf } from "../model/affinity.js";
 import { type Block, type HostReserved, newBlock, withNextSequence } from "../model/block.js";
 import { CalicoError, IpamError } from "../model/calico-error.js";
 import type { Cidr } from "../model/cidr.js";
@@ -17,7 +17,7 @@ import type { CallContext, Environment, Steps } from "./environment.js";
 
 /** A block that belongs to somebody else, or to nobody. */
 export function claimConflict(block: Block): IpamError {
-  const by = block.affinity === null ? "" : ` by ${block.affinity}`;
+  const by = block.affinity === null ? "" : ` by ${affinityText(block.affinity)}`;
   return new IpamError("claimConflict", `${block.cidr.text} already claimed${by}`);
 }
 
@@ -61,11 +61,10 @@ export function* claimBlock(
   reserved: HostReserved | null,
 ): Steps<Found<Block>> {
   const { cidr } = affinity.value;
-  const owner = affinityText(affinity.value);
   const nowNs = env.nowNs();
   const claimTimeSeconds =
     env.release.reclaimEmptyBlocks === "never" ? null : Number(nowNs / 1_000_000_000n);
-  const block = newBlock(cidr, owner, reserved, nowNs, claimTimeSeconds);
+  const block = newBlock(cidr, ownerOf(affinity.value), reserved, nowNs, claimTimeSeconds);
   const created = (yield createBlock(block)) as Found<Block>;
   if (!(created instanceof CalicoError)) {
     const confirmed = yield* confirm(affinity);
@@ -74,7 +73,7 @@ export function* claimBlock(
   if (created.kind !== "exists") return created;
   const found = (yield getBlock(cidr)) as Found<Block>;
   if (found instanceof CalicoError) return found;
-  if (found.value.affinity === owner) {
+  if (found.value.isOwnedBy(affinity.value)) {
     const confirmed = yield* confirm(affinity);
     return confirmed instanceof CalicoError ? confirmed : found;
   }
@@ -105,7 +104,7 @@ export function* fetchBlock(
     if (config instanceof CalicoError) return config;
     return yield* claimBlock(env, pending, reserved);
   }
-  if (found.value.affinity !== affinityText(affinity.value)) {
+  if (!found.value.isOwnedBy(affinity.value)) {
     const deleted = (yield deleteAffinity(affinity)) as Found<Affinity>;
     return deleted instanceof CalicoError ? deleted : STALE_AFFINITY;
   }

@@ -7,7 +7,7 @@ import {
   updateBlock,
 } from "../datastore/request.js";
 import type { Found } from "../datastore/response.js";
-import { type Affinity, type AffinityOwner, affinityText } from "../model/affinity.js";
+import type { Affinity, AffinityOwner } from "../model/affinity.js";
 import { type Block, isEmptyBlock, withNextSequence, withoutAffinity } from "../model/block.js";
 import { CalicoError, IpamError, textError } from "../model/calico-error.js";
 import type { Cidr } from "../model/cidr.js";
@@ -44,7 +44,7 @@ export function* releaseAffinity(
   if (expectedSequence !== null && block.sequenceNumber !== expectedSequence) {
     return textError("IPAM block updated since we last read it");
   }
-  if (block.affinity !== null && block.affinity !== affinityText(owner)) {
+  if (block.affinity !== null && !block.isOwnedBy(owner)) {
     yield deleteAffinity(affinity);
     return claimConflict(block);
   }

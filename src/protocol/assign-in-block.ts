@@ -1,9 +1,11 @@
 import { updateBlock } from "../datastore/request.js";
 import type { Entry, Found } from "../datastore/response.js";
 import { type AffinityOwner, affinityText } from "../model/affinity.js";
-import { type Attribute, type Block, withAllocated, withNextSequence } from "../model/block.js";
+import type { Attribute } from "../model/attribute-table.js";
+import { type Block, withAllocated, withNextSequence } from "../model/block.js";
 import { CalicoError, textError, wrapError } from "../model/calico-error.js";
 import type { Cidr } from "../model/cidr.js";
+import { FreeList } from "../model/free-list.js";
 import type { ReservedAddresses } from "../model/reservation.js";
 import type { Environment, Steps } from "./environment.js";
 import { cleanupContext, decrementHandle, incrementHandle } from "./handle-count.js";
@@ -28,21 +30,21 @@ function ownershipError(
   if (block.affinity === null) {
     return textError(`Attempt to assign from block ${block.cidr.text} with no affinity`);
   }
-  if (block.affinity === affinityText(owner)) return undefined;
+  if (block.isOwnedBy(owner)) return undefined;
   const shown = env.release.affinityTypes ? `${owner.host}:${owner.type}` : owner.host;
-  return textError(`Block affinity (${block.affinity}) does not match provided (${shown})`);
+  return textError(`Block affinity (${affinityText(block.affinity)}) does not match provided (${shown})`);
 }
 
 interface Pick {
   readonly ordinals: number[];
-  readonly left: readonly number[];
+  readonly left: FreeList;
 }
 
 /** The first free ordinals that are not reserved; reserved ones keep their place in the list. */
 function pickOrdinals(block: Block, count: number, reserved: ReservedAddresses): Pick {
   const { unallocated, cidr } = block;
   if (reserved.isEmpty || !reserved.overlaps(cidr)) {
-    return { ordinals: unallocated.slice(0, count), left: unallocated.slice(count) };
+    return { ordinals: unallocated.first(count), left: unallocated.without(count) };
   }
   const ordinals: number[] = [];
   const left: number[] = [];
@@ -50,7 +52,7 @@ function pickOrdinals(block: Block, count: number, reserved: ReservedAddresses):
     if (ordinals.length < count && !reserved.has(cidr.addressAt(ordinal))) ordinals.push(ordinal);
     else left.push(ordinal);
   }
-  return { ordinals, left };
+  return { ordinals, left: FreeList.of(left) };
 }
 
 /**

@@ -1,7 +1,7 @@
 import { getBlock, updateBlock } from "../datastore/request.js";
 import type { Entry, Found } from "../datastore/response.js";
 import { type AddressNumber, formatAddress, versionOf } from "../model/address.js";
-import { type AffinityOwner, affinityText } from "../model/affinity.js";
+import type { AffinityOwner } from "../model/affinity.js";
 import {
   type Block,
   FREE,
@@ -98,7 +98,7 @@ function* assignInto(
     if (block.affinity === null) {
       return textError(`Attempt to assign from block ${cidr.text} with no affinity`);
     }
-    if (block.affinity !== affinityText(owner)) {
+    if (!block.isOwnedBy(owner)) {
       return textError("Block host affinity does not match");
     }
   }

@@ -2,7 +2,7 @@ import { getBlock } from "../datastore/request.js";
 import type { Entry, Found } from "../datastore/response.js";
 import type { IpVersion } from "../model/address.js";
 import type { AffinityOwner } from "../model/affinity.js";
-import type { Attribute, Block, HostReserved } from "../model/block.js";
+import type { Block, HostReserved } from "../model/block.js";
 import { CalicoError, textError } from "../model/calico-error.js";
 import type { Cidr } from "../model/cidr.js";
 import type { PoolUse } from "../model/pool.js";
@@ -151,7 +151,7 @@ class FamilyRun {
   ) {
     const isVirtual = env.release.affinityTypes && args.use === "LoadBalancer";
     this.#owner = { type: isVirtual ? "virtual" : "host", host: hostOrMachine(env, args.host) };
-    const attribute: Attribute = { handle: args.handle, secondary: args.attributes };
+    const attribute = { handle: args.handle, secondary: args.attributes };
     this.#assignee = { owner: this.#owner, attribute };
     this.#missing = wish.count;
   }

@@ -1,7 +1,6 @@
 import { getNode, listPools } from "../datastore/request.js";
 import type { Found, Listed } from "../datastore/response.js";
 import type { AddressNumber } from "../model/address.js";
-import { parseAffinityText } from "../model/affinity.js";
 import type { Block } from "../model/block.js";
 import { CalicoError } from "../model/calico-error.js";
 import type { Node } from "../model/node.js";
@@ -36,7 +35,7 @@ export function* ensureConsistentAffinity(
   env: Environment,
   block: Block,
 ): Steps<CalicoError | undefined> {
-  const owner = block.affinity === null ? undefined : parseAffinityText(block.affinity);
+  const owner = block.affinity;
   if (owner?.type !== "host") return undefined;
   const node = (yield getNode(owner.host)) as Found<Node>;
   if (node instanceof CalicoError) return node.kind === "notFound" ? undefined : node;

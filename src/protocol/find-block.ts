@@ -1,11 +1,6 @@
 import { getAffinity, listBlocks } from "../datastore/request.js";
 import type { BlockListing, Entry, Found } from "../datastore/response.js";
-import {
-  type Affinity,
-  type AffinityOwner,
-  affinityText,
-  parseAffinityText,
-} from "../model/affinity.js";
+import type { Affinity, AffinityOwner } from "../model/affinity.js";
 import { type Block, freeCount, type HostReserved, isEmptyBlock } from "../model/block.js";
 import { CalicoError, IpamError, textError } from "../model/calico-error.js";
 import type { Cidr } from "../model/cidr.js";
@@ -24,6 +19,9 @@ import type { PoolView } from "./pool-views.js";
 
 /** `maxBlockReclaimAge` of v3.32.0: younger claims are left alone. */
 const RECLAIM_MIN_AGE_SECONDS = 60;
+
+/** Releasing for it fails before the first call. */
+const NOBODY: AffinityOwner = { type: "host", host: "" };
 
 /** One search for blocks; the list of own blocks is consumed across calls of `findOrClaim`. */
 export interface BlockSearch {
@@ -154,7 +152,6 @@ function* findUsable(
 ): Steps<Cidr | CalicoError> {
   const listed = (yield listBlocks(0)) as BlockListing | CalicoError;
   if (listed instanceof CalicoError) return listed;
-  const owner = affinityText(search.owner);
   const emptyBlocks: Block[] = [];
   for (const pool of search.pools) {
     const walk = pool.blocks.walk(search.owner.host, env.nowNs);
@@ -164,7 +161,7 @@ function* findUsable(
       if (block === undefined) return cidr;
       const free = freeCount(block, search.reserved);
       if (free === 0) continue;
-      if (block.affinity === owner) return cidr;
+      if (block.isOwnedBy(search.owner)) return cidr;
       if (isEmptyBlock(block)) emptyBlocks.push(block);
     }
   }
@@ -186,13 +183,8 @@ function* reclaimFirst(
       const ageNs = env.nowNs() - BigInt(block.claimTimeSeconds) * 1_000_000_000n;
       if (ageNs < BigInt(RECLAIM_MIN_AGE_SECONDS) * 1_000_000_000n) continue;
     }
-    const owner = block.affinity === null ? undefined : parseAffinityText(block.affinity);
-    const error = yield* releaseAffinity(
-      owner ?? { type: "host", host: "" },
-      block.cidr,
-      true,
-      block.sequenceNumber,
-    );
+    const owner = block.affinity ?? NOBODY;
+    const error = yield* releaseAffinity(owner, block.cidr, true, block.sequenceNumber);
     if (error === undefined) return block.cidr;
     const ended = context.ended();
     if (ended !== undefined) return ended;

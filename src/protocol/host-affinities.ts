@@ -1,7 +1,7 @@
 import { getIpamHost, listAffinities, listAllAffinities } from "../datastore/request.js";
 import type { Entry, Listed } from "../datastore/response.js";
 import type { IpVersion } from "../model/address.js";
-import { type Affinity, type AffinityOwner, parseAffinityText } from "../model/affinity.js";
+import type { Affinity, AffinityOwner } from "../model/affinity.js";
 import type { Block } from "../model/block.js";
 import { CalicoError, textError } from "../model/calico-error.js";
 import type { Cidr } from "../model/cidr.js";
@@ -18,10 +18,10 @@ export function* releaseBlockAffinity(
   block: Block,
   mustBeEmpty: boolean,
 ): Steps<CalicoError | undefined> {
-  if (block.affinity === null && !env.release.affinityTypes) return undefined;
-  const owner = block.affinity === null ? undefined : parseAffinityText(block.affinity);
-  if (owner === undefined) {
-    return env.release.affinityTypes ? textError("could not parse affinity config") : undefined;
+  const knowsTypes = env.release.affinityTypes;
+  const owner = block.affinity;
+  if (owner === null || owner.type === "" || (owner.type === "virtual" && !knowsTypes)) {
+    return knowsTypes ? textError("could not parse affinity config") : undefined;
   }
   const error = yield* releaseAffinity(owner, block.cidr, mustBeEmpty);
   return error?.kind === "claimConflict" || error?.kind === "notFound" ? undefined : error;

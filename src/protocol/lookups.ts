@@ -1,7 +1,8 @@
 import { getBlock, getHandle } from "../datastore/request.js";
 import type { Found } from "../datastore/response.js";
 import { type AddressNumber, formatAddress, versionOf } from "../model/address.js";
-import { type Attribute, type Block, ordinalsOfHandle } from "../model/block.js";
+import type { Attribute } from "../model/attribute-table.js";
+import { type Block, ordinalsOfHandle } from "../model/block.js";
 import { CalicoError, ResourceError } from "../model/calico-error.js";
 import { Cidr } from "../model/cidr.js";
 import type { Handle } from "../model/handle.js";

@@ -1,5 +1,6 @@
 import { deleteBlock, getBlock, getHandle, updateBlock } from "../datastore/request.js";
 import type { Found } from "../datastore/response.js";
+import type { AffinityOwner } from "../model/affinity.js";
 import {
   type Block,
   FREE,
@@ -15,8 +16,8 @@ import { ensureConsistentAffinity } from "./consistency.js";
 import { DATASTORE_RETRIES, type Environment, type Steps } from "./environment.js";
 import { decrementHandle } from "./handle-count.js";
 
-/** Owner text of blocks that v3.30.0 and later hold for load balancers. */
-const LOAD_BALANCER_AFFINITY = "virtual:load-balancer";
+/** Owner of blocks that v3.30.0 and later hold for load balancers. */
+const LOAD_BALANCER: AffinityOwner = { type: "virtual", host: "load-balancer" };
 
 /**
  * Releases every address of a handle (`ReleaseByHandle`, libcalico-go/lib/ipam/ipam.go@v3.28.4).
@@ -76,9 +77,9 @@ function* removeLoadBalancerBlock(cidr: Cidr): Steps<CalicoError | "not removed"
   for (let round = 0; round < DATASTORE_RETRIES; round++) {
     const found = (yield getBlock(cidr)) as Found<Block>;
     if (found instanceof CalicoError) return found.kind === "notFound" ? undefined : found;
-    const { affinity } = found.value;
-    if (affinity === null) return textError(`panic: block ${cidr.text} has no affinity`);
-    if (affinity === LOAD_BALANCER_AFFINITY && isEmptyBlock(found.value)) yield deleteBlock(found);
+    const block = found.value;
+    if (block.affinity === null) return textError(`panic: block ${cidr.text} has no affinity`);
+    if (block.isOwnedBy(LOAD_BALANCER) && isEmptyBlock(block)) yield deleteBlock(found);
   }
   return "not removed";
 }

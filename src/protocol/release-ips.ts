@@ -190,7 +190,7 @@ function free(env: Environment, block: Block, targets: readonly Target[]): Freed
       unallocated.push(target.address);
       continue;
     }
-    const stored = sanitiseHandle(block.attributes[index]?.handle ?? "");
+    const stored = sanitiseHandle(block.attributes.at(index)?.handle ?? "");
     const wanted = sanitiseHandle(handle ?? "");
     if (wanted !== "" && wanted !== stored) return staleRequest(env, target);
     ordinals.push(ordinal);

@@ -3,7 +3,7 @@ import { InvariantViolation } from "../failure/failure.js";
 import { BoundedSeries } from "../metrics/bounded-series.js";
 import { IntegerHistogram } from "../metrics/integer-histogram.js";
 import type { AddressNumber } from "../model/address.js";
-import { affinityText } from "../model/affinity.js";
+import type { AffinityOwner } from "../model/affinity.js";
 import type { Cidr } from "../model/cidr.js";
 import type { IpamConfig } from "../model/ipam-config.js";
 import type { Node } from "../model/node.js";
@@ -234,13 +234,13 @@ export class ChurnRun {
   }
 
   #keep(pod: string, nodeIndex: number, result: AutoAssignResult): LivePod {
-    const owner = affinityText({ type: "host", host: this.world.nodes[nodeIndex]!.name });
+    const owner: AffinityOwner = { type: "host", host: this.world.nodes[nodeIndex]!.name };
     const addresses: AddressNumber[] = [];
     let borrowed = 0;
     for (const family of [result.v4, result.v6]) {
       if (family === null) continue;
       for (const { block, ordinals } of family.taken) {
-        const isBorrowed = this.datastore.block(block)?.affinity !== owner;
+        const isBorrowed = this.datastore.block(block)?.isOwnedBy(owner) !== true;
         for (const ordinal of ordinals) {
           const address = block.addressAt(ordinal);
           this.#held.take(address, pod);

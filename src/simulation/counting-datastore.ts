@@ -2,30 +2,49 @@ import type { Datastore } from "../datastore/datastore.js";
 import type { DatastoreRequest, Kind, Verb } from "../datastore/request.js";
 import type { Response } from "../datastore/response.js";
 
+type CountsByKind = Record<Kind, number>;
+
+function noCounts(): CountsByKind {
+  return {
+    node: 0,
+    pool: 0,
+    reservation: 0,
+    config: 0,
+    block: 0,
+    affinity: 0,
+    handle: 0,
+    ipamHost: 0,
+  };
+}
+
 /** Counts calls: all since the last reset, and by verb and kind since the start. */
 export class CountingDatastore implements Datastore {
   /** Calls since the caller last set it to 0. */
   calls = 0;
-  readonly #counts = new Map<Verb, Map<Kind, number>>();
+  readonly #counts: Readonly<Record<Verb, CountsByKind>> = {
+    get: noCounts(),
+    list: noCounts(),
+    create: noCounts(),
+    update: noCounts(),
+    delete: noCounts(),
+    apply: noCounts(),
+  };
 
   constructor(private readonly inner: Datastore) {}
 
   perform(request: DatastoreRequest): Response {
     this.calls++;
-    let byKind = this.#counts.get(request.verb);
-    if (byKind === undefined) {
-      byKind = new Map();
-      this.#counts.set(request.verb, byKind);
-    }
-    byKind.set(request.kind, (byKind.get(request.kind) ?? 0) + 1);
+    this.#counts[request.verb][request.kind]++;
     return this.inner.perform(request);
   }
 
   /** `get block` and the like, most frequent first. */
   countsByCall(): { readonly call: string; readonly count: number }[] {
-    const rows = [...this.#counts].flatMap(([verb, byKind]) =>
-      [...byKind].map(([kind, count]) => ({ call: `${verb} ${kind}`, count })),
+    const rows = Object.entries(this.#counts).flatMap(([verb, byKind]) =>
+      Object.entries(byKind).map(([kind, count]) => ({ call: `${verb} ${kind}`, count })),
     );
-    return rows.sort((a, b) => b.count - a.count || (a.call < b.call ? -1 : 1));
+    return rows
+      .filter((row) => row.count > 0)
+      .sort((a, b) => b.count - a.count || (a.call < b.call ? -1 : 1));
   }
 }

@@ -34,7 +34,7 @@ function checkPartition(block: Block): void {
 
 function checkAttributes(block: Block): void {
   for (const index of block.allocations) {
-    if (index !== FREE && block.attributes[index] === undefined) {
+    if (index !== FREE && block.attributes.at(index) === undefined) {
       const detail = `${block.cidr.text}: an allocation points to attribute ${index}`;
       throw new InvariantViolation("allocations point to attributes of the block", detail);
     }
@@ -56,8 +56,9 @@ function checkOwners(datastore: MemoryDatastore): void {
   }
   for (const { value: block } of datastore.listBlocks()) {
     const owner = owners.get(block.cidr.text);
-    if (owner !== undefined && owner !== block.affinity) {
-      const detail = `${block.cidr.text} names ${block.affinity ?? "nobody"}, but ${owner} is confirmed`;
+    const named = block.affinity === null ? "nobody" : affinityText(block.affinity);
+    if (owner !== undefined && owner !== named) {
+      const detail = `${block.cidr.text} names ${named}, but ${owner} is confirmed`;
       throw new InvariantViolation("a block has one owner", detail);
     }
   }
@@ -68,7 +69,7 @@ export function countHandleLeaks(datastore: MemoryDatastore): HandleLeaks {
   const held = new Map<string, number>();
   for (const { value: block } of datastore.listBlocks()) {
     for (const index of block.allocations) {
-      const handle = index === FREE ? null : (block.attributes[index]?.handle ?? null);
+      const handle = index === FREE ? null : (block.attributes.at(index)?.handle ?? null);
       if (handle === null) continue;
       const key = `${block.cidr.text} ${handle}`;
       held.set(key, (held.get(key) ?? 0) + 1);
