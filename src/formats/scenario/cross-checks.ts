@@ -1,0 +1,177 @@
+import { Cidr } from "../../model/cidr.js";
+import { defaultBlockSize } from "../../model/pool.js";
+import { didYouMean, nearestName } from "../../failure/nearest-name.js";
+import { quoted } from "../traces/printable.js";
+import { nameRule } from "./field-rules.js";
+import { DEFAULT_NODE_PREFIX, nodeNames } from "./node-names.js";
+import { IpamConfigSchema, NODE_SOURCES, PoolSchema } from "./scenario-schema.js";
+import { type Finding, valueAt } from "./schema-faults.js";
+import { orList } from "./wording.js";
+import type { FieldPath } from "./yaml-document.js";
+
+/**
+ * Rules across fields. They look at the raw content, part by part, and only at parts that are sound
+ * in themselves: so they also speak when another part of the file is wrong.
+ */
+export interface CrossCheckContext {
+  /** The content of the file. */
+  readonly content: unknown;
+  readonly knownReleases: readonly string[];
+  /** Line of a field, for messages that name a second place. */
+  lineOf(path: FieldPath): number;
+}
+
+/** Pools may not touch these (`libcalico-go/lib/validator/v3/validator.go@v3.28.4`). */
+const LINK_LOCAL = [Cidr.of("169.254.0.0/16"), Cidr.of("fe80::/10")];
+
+interface SoundPool {
+  readonly index: number;
+  readonly name: string;
+  readonly cidr: Cidr;
+  readonly blockSize: number | undefined;
+  readonly disabled: boolean;
+}
+
+function listAt(content: unknown, path: FieldPath): readonly unknown[] {
+  const value = valueAt(content, path);
+  return Array.isArray(value) ? value : [];
+}
+
+function soundPools(content: unknown): SoundPool[] {
+  return listAt(content, ["pools"]).flatMap((item, index) => {
+    const pool = PoolSchema.safeParse(item);
+    if (!pool.success) return [];
+    const { name, cidr, blockSize, disabled } = pool.data;
+    return [{ index, name, cidr: Cidr.of(cidr), blockSize, disabled }];
+  });
+}
+
+/** Block size and network of one pool (`libcalico-go/lib/clientv3/ippool.go@v3.28.4`). */
+function* checkPool({ index, cidr, blockSize, disabled }: SoundPool): Generator<Finding> {
+  const { version } = cidr;
+  const linkLocal = LINK_LOCAL.find((network) => network.overlaps(cidr));
+  if (linkLocal !== undefined) {
+    const message = `${cidr.text} overlaps the link-local network ${linkLocal.text}`;
+    yield { path: ["pools", index, "cidr"], message };
+  }
+  const size = blockSize ?? defaultBlockSize(version);
+  const [shortest, longest] = version === 4 ? [20, 32] : [116, 128];
+  const field = blockSize === undefined ? "cidr" : "blockSize";
+  const path = ["pools", index, field];
+  if (size < shortest || size > longest) {
+    const expected = `expected ${shortest} to ${longest} for an IPv${version} pool`;
+    yield { path, message: `${expected}, found ${size}` };
+  } else if (!disabled && cidr.prefix > size) {
+    const remedy = `give a blockSize of ${cidr.prefix} or more, or a larger network`;
+    yield { path, message: `${cidr.text} holds no block of /${size}; ${remedy}` };
+  }
+}
+
+/** Ascending by version and base address, the larger network first: overlaps become neighbours. */
+function byAddress(a: SoundPool, b: SoundPool): number {
+  if (a.cidr.version !== b.cidr.version) return a.cidr.version - b.cidr.version;
+  if (a.cidr.base !== b.cidr.base) return a.cidr.base < b.cidr.base ? -1 : 1;
+  return a.cidr.prefix - b.cidr.prefix || a.index - b.index;
+}
+
+/** Overlapping pools; two networks overlap only when one contains the other. */
+function* checkOverlaps(pools: SoundPool[], context: CrossCheckContext): Generator<Finding> {
+  let outer: SoundPool | undefined;
+  for (const pool of pools.toSorted(byAddress)) {
+    if (outer === undefined || !outer.cidr.covers(pool.cidr)) {
+      outer = pool;
+      continue;
+    }
+    const [first, second] = outer.index < pool.index ? [outer, pool] : [pool, outer];
+    const line = context.lineOf(["pools", first.index, "cidr"]);
+    const other = `${first.cidr.text} of pool ${quoted(first.name)} (line ${line})`;
+    const message = `${second.cidr.text} overlaps ${other}`;
+    yield { path: ["pools", second.index, "cidr"], message };
+  }
+}
+
+/** Names that stand twice in a list of mappings. */
+function* checkNames(path: FieldPath, what: string, context: CrossCheckContext) {
+  const firstIndex = new Map<string, number>();
+  for (const [index, item] of listAt(context.content, path).entries()) {
+    const name = valueAt(item, ["name"]);
+    if (typeof name !== "string") continue;
+    const first = firstIndex.get(name);
+    if (first === undefined) {
+      firstIndex.set(name, index);
+    } else {
+      const line = context.lineOf([...path, first, "name"]);
+      const message = `the ${what} ${quoted(name)} stands twice (first in line ${line})`;
+      yield { path: [...path, index, "name"], message };
+    }
+  }
+}
+
+/** Calico's rules on setting the configuration (`libcalico-go/lib/ipam/ipam.go@v3.28.4`). */
+function* checkIpamConfig(content: unknown): Generator<Finding> {
+  const config = IpamConfigSchema.safeParse(valueAt(content, ["ipamConfig"]));
+  if (!config.success || config.data.strictAffinity) return;
+  if (!config.data.autoAllocateBlocks) {
+    const calico = "Cannot disable 'StrictAffinity' and 'AutoAllocateBlocks' at the same time";
+    const message = `cannot be false while strictAffinity is false (Calico: "${calico}")`;
+    yield { path: ["ipamConfig", "autoAllocateBlocks"], message };
+  }
+  const { maxBlocksPerHost } = config.data;
+  if (maxBlocksPerHost > 0) {
+    const calico = "MaxBlocksPerHost requires StrictAffinity to be enabled";
+    const message = `${maxBlocksPerHost} needs strictAffinity: true (Calico: "${calico}")`;
+    yield { path: ["ipamConfig", "maxBlocksPerHost"], message };
+  }
+}
+
+function* checkNodes(content: unknown): Generator<Finding> {
+  const nodes = valueAt(content, ["nodes"]);
+  if (typeof nodes !== "object" || nodes === null || Array.isArray(nodes)) return;
+  const given = NODE_SOURCES.filter((source) => Object.hasOwn(nodes, source));
+  const misspelt = Object.keys(nodes).some((key) => nearestName(key, NODE_SOURCES) !== undefined);
+  if (given.length === 0 && !misspelt) {
+    yield { path: ["nodes"], message: `expected one of ${orList(NODE_SOURCES)}` };
+  }
+  for (const source of given.slice(1)) {
+    const message = `cannot stand next to ${given[0]}; give one of ${orList(NODE_SOURCES)}`;
+    yield { path: ["nodes", source], message, atKey: true };
+  }
+  for (const key of ["prefix", "labels"]) {
+    if (given.length === 0 || given.includes("count") || !Object.hasOwn(nodes, key)) continue;
+    const message = `goes only with count, not with ${given.join(" and ")}`;
+    yield { path: ["nodes", key], message, atKey: true };
+  }
+  const prefix = valueAt(nodes, ["prefix"]) ?? DEFAULT_NODE_PREFIX;
+  if (typeof prefix !== "string") return;
+  const fault = nameRule(nodeNames(1, prefix)[0]!);
+  if (fault !== undefined) {
+    yield {
+      path: ["nodes", "prefix"],
+      message: `would make names that Kubernetes refuses: ${fault}`,
+    };
+  }
+}
+
+function* checkRelease({ content, knownReleases }: CrossCheckContext): Generator<Finding> {
+  const release = valueAt(content, ["release"]);
+  if (typeof release !== "string" || knownReleases.includes(release)) return;
+  const near = didYouMean(release, knownReleases);
+  const advice = near === "" ? `; known are ${knownReleases.join(", ")}` : near;
+  yield { path: ["release"], message: `unknown release ${quoted(release)}${advice}` };
+}
+
+/** Every breach of a rule that spans several fields. */
+export function crossFindings(context: CrossCheckContext): Finding[] {
+  const { content } = context;
+  const pools = soundPools(content);
+  return [
+    ...checkRelease(context),
+    ...checkNames(["pools"], "pool name", context),
+    ...pools.flatMap((pool) => [...checkPool(pool)]),
+    ...checkOverlaps(pools, context),
+    ...checkIpamConfig(content),
+    ...checkNames(["reservations"], "reservation name", context),
+    ...checkNodes(content),
+    ...checkNames(["nodes", "list"], "node name", context),
+  ];
+}

@@ -1,0 +1,186 @@
+import { basename, dirname, isAbsolute, join } from "node:path";
+import { BadInput, type InputFault } from "../../failure/failure.js";
+import { Cidr } from "../../model/cidr.js";
+import type { Node } from "../../model/node.js";
+import { makePool, type UsablePool } from "../../model/pool.js";
+import { readText, STANDARD_INPUT, type TextSourceOptions, unreadable } from "../text-source.js";
+import { readNodeList } from "../traces/node-list.js";
+import { printable, quoted } from "../traces/printable.js";
+import { crossFindings } from "./cross-checks.js";
+import { nameRule } from "./field-rules.js";
+import { DEFAULT_NODE_PREFIX, nodeNames } from "./node-names.js";
+import type { Executor, Scenario } from "./scenario.js";
+import {
+  type CheckedScenario,
+  NODE_COUNT_MAX,
+  NodesCsvSchema,
+  ScenarioSchema,
+  scenarioJsonSchema,
+} from "./scenario-schema.js";
+import { type Finding, schemaFindings, valueAt } from "./schema-faults.js";
+import { fieldText } from "./wording.js";
+import { type FieldPath, YamlDocument } from "./yaml-document.js";
+
+/** Longest scenario, in characters. Lists longer than this belong in a CSV file. */
+const SCENARIO_LENGTH_MAX = 4 * 1024 * 1024;
+
+/** Most faults that are shown of one scenario. */
+const FAULTS_MAX = 100;
+
+export interface ScenarioOptions extends TextSourceOptions {
+  /** The releases that `release` may name, in the order in which they are shown. */
+  readonly knownReleases: readonly string[];
+}
+
+/** A path of the scenario: relative to the scenario's folder. */
+function pathFrom(scenarioFile: string, path: string): string {
+  if (path === STANDARD_INPUT || isAbsolute(path)) return path;
+  return join(dirname(scenarioFile), path);
+}
+
+function faultOf(document: YamlDocument, { path, message, atKey }: Finding): InputFault {
+  const place = document.place(path, atKey === true ? "key" : "value");
+  return { file: document.file, ...place, field: fieldText(path), message };
+}
+
+/** Paths of the files that the scenario names, as far as they are texts. */
+function namedFiles(content: unknown): FieldPath[] {
+  const workload = valueAt(content, ["workload"]);
+  const count = Array.isArray(workload) ? workload.length : 0;
+  const executors = Array.from({ length: count }, (_, i) => ["workload", i, "file"]);
+  const paths: FieldPath[] = [["nodes", "csv", "file"], ...executors];
+  return paths.filter((path) => typeof valueAt(content, path) === "string");
+}
+
+/** Files that are named but cannot be read. */
+async function fileFindings(content: unknown, scenarioFile: string): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const path of namedFiles(content)) {
+    const named = valueAt(content, path) as string;
+    if (named === "") continue;
+    const file = pathFrom(scenarioFile, named);
+    const fault = await unreadable(file);
+    if (fault !== undefined)
+      findings.push({ path, message: `cannot read ${printable(file)}: ${fault}` });
+  }
+  return findings;
+}
+
+interface CsvNodes {
+  readonly names: readonly string[];
+  readonly faults: readonly InputFault[];
+}
+
+/** The names of the node list that the scenario names, if that can be read, with all its faults. */
+async function readCsvNodes(content: unknown, scenarioFile: string): Promise<CsvNodes> {
+  const csv = NodesCsvSchema.safeParse(valueAt(content, ["nodes", "csv"]));
+  if (!csv.success) return { names: [], faults: [] };
+  const file = pathFrom(scenarioFile, csv.data.file);
+  if ((await unreadable(file)) !== undefined) return { names: [], faults: [] };
+  const field = csv.data.nameColumn;
+  const faults: InputFault[] = [];
+  const firstLine = new Map<string, number>();
+  try {
+    for (const { name, line } of await readNodeList(file, field)) {
+      const first = firstLine.get(name);
+      const message =
+        first === undefined
+          ? nameRule(name)
+          : `the node name ${quoted(name)} stands twice (first in line ${first})`;
+      if (message !== undefined) faults.push({ file, line, field, message });
+      if (first === undefined) firstLine.set(name, line);
+    }
+  } catch (error) {
+    if (!(error instanceof BadInput)) throw error;
+    return { names: [], faults: error.faults };
+  }
+  if (firstLine.size > NODE_COUNT_MAX) {
+    faults.push({
+      file,
+      message: `${firstLine.size} nodes; at most ${NODE_COUNT_MAX} are possible`,
+    });
+  }
+  return { names: [...firstLine.keys()], faults };
+}
+
+function resolveNodes({ nodes }: CheckedScenario, csvNames: readonly string[]): Node[] {
+  if (nodes.list !== undefined) return nodes.list;
+  const labels = nodes.labels ?? {};
+  const names =
+    nodes.count === undefined
+      ? csvNames
+      : nodeNames(nodes.count, nodes.prefix ?? DEFAULT_NODE_PREFIX);
+  return names.map((name) => ({ name, labels }));
+}
+
+/** The scenario with the defaults that depend on other fields. Nothing after this fills defaults. */
+function resolve(file: string, checked: CheckedScenario, csvNames: readonly string[]): Scenario {
+  return {
+    file,
+    name:
+      checked.name ??
+      (file === STANDARD_INPUT ? "scenario" : basename(file).replace(/\.ya?ml$/, "")),
+    description: checked.description,
+    release: checked.release,
+    seed: String(checked.seed),
+    pools: checked.pools.map(({ cidr, blockSize, ...pool }) => {
+      const spec = { ...pool, cidr: Cidr.of(cidr) };
+      return makePool(blockSize === undefined ? spec : { ...spec, blockSize }) as UsablePool;
+    }),
+    ipamConfig: checked.ipamConfig,
+    reservations: checked.reservations,
+    nodes: resolveNodes(checked, csvNames),
+    workload: checked.workload.map(
+      (executor): Executor => ({ ...executor, file: pathFrom(file, executor.file) }),
+    ),
+  };
+}
+
+function refuse(faults: readonly InputFault[], file: string): never {
+  const order = (fault: InputFault) => (fault.file === file ? (fault.line ?? 0) : Infinity);
+  const sorted = faults.toSorted(
+    (a, b) =>
+      (order(a) === order(b) ? 0 : order(a) - order(b)) || (a.column ?? 0) - (b.column ?? 0),
+  );
+  const more = sorted.length - FAULTS_MAX;
+  const rest = more > 0 ? [{ file, message: `${more} more faults are not shown` }] : [];
+  throw new BadInput([...sorted.slice(0, FAULTS_MAX), ...rest]);
+}
+
+/**
+ * Reads a scenario file, checks it and fills in its defaults. `-` is standard input. Also reads the
+ * node list that it names, and makes sure that its traces can be opened.
+ *
+ * @throws BadInput with every fault of the file, each at its line and column: one for a broken YAML
+ *   syntax, else all of schema, values, rules across fields and named files at once.
+ */
+export async function loadScenario(file: string, options: ScenarioOptions): Promise<Scenario> {
+  const fault = await unreadable(file);
+  if (fault !== undefined) throw new BadInput({ file, message: fault });
+  const document = new YamlDocument(file, await readText(file, SCENARIO_LENGTH_MAX, options));
+  const content = document.value;
+  if (content === undefined) {
+    const message = "the file is empty; expected a scenario that begins with ipamlab: 1";
+    throw new BadInput({ file, message });
+  }
+  const checked = ScenarioSchema.safeParse(content);
+  const findings = checked.success
+    ? []
+    : schemaFindings(checked.error.issues, content, scenarioJsonSchema());
+  findings.push(
+    ...crossFindings({
+      content,
+      knownReleases: options.knownReleases,
+      lineOf: (path) => document.place(path).line,
+    }),
+    ...(await fileFindings(content, file)),
+  );
+  const csvNodes = await readCsvNodes(content, file);
+  const faults = [
+    ...document.faults,
+    ...findings.map((finding) => faultOf(document, finding)),
+    ...csvNodes.faults,
+  ];
+  if (!checked.success || faults.length > 0) refuse(faults, file);
+  return resolve(file, checked.data, csvNodes.names);
+}
