@@ -81,20 +81,14 @@ function unexpected(path: string, error: unknown): EnvironmentError {
 function readFailure(path: string, error: unknown, line: number): Error {
   const code = (error as NodeJS.ErrnoException).code;
   if (code === "Z_BUF_ERROR") {
-    return new BadInput({
-      file: path,
-      line,
-      message: "the gzip data ends too early; is the file complete?",
-    });
+    const message = "the gzip data ends too early; is the file complete?";
+    return new BadInput({ file: path, line, message });
   }
   if (code === "Z_DATA_ERROR") {
     const message = "the gzip data is damaged, or something else follows it";
     return new BadInput({ file: path, line, message });
   }
-  const fault = accessFault(code);
-  return fault === undefined
-    ? unexpected(path, error)
-    : new BadInput({ file: path, message: fault });
+  return unexpected(path, error);
 }
 
 /** The bytes of a file or of standard input, unpacked when they begin with gzip's two magic bytes. */
@@ -188,6 +182,8 @@ export async function* readLines(
   path: string,
   options: TextSourceOptions = {},
 ): AsyncGenerator<LineBatch> {
+  const fault = await unreadable(path);
+  if (fault !== undefined) throw new BadInput({ file: path, message: fault });
   const splitter = new LineSplitter(path, options.lineLengthMax ?? LINE_LENGTH_MAX);
   try {
     for await (const chunk of await openBytes(path, options)) yield splitter.split(chunk);

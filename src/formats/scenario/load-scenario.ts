@@ -155,8 +155,6 @@ function refuse(faults: readonly InputFault[], file: string): never {
  *   syntax, else all of schema, values, rules across fields and named files at once.
  */
 export async function loadScenario(file: string, options: ScenarioOptions): Promise<Scenario> {
-  const fault = await unreadable(file);
-  if (fault !== undefined) throw new BadInput({ file, message: fault });
   const document = new YamlDocument(file, await readText(file, SCENARIO_LENGTH_MAX, options));
   const content = document.value;
   if (content === undefined) {

@@ -178,15 +178,21 @@ export class YamlDocument {
     );
   }
 
-  /** Where to point for an error: a quoted text that is not closed is shown where it begins. */
-  #startOf(error: YAMLError): number {
-    let start = error.pos[0];
-    if (!error.message.startsWith("Missing closing")) return start;
-    visit(this.#document, {
-      Scalar: (_, scalar) => {
-        if (scalar.range != null && scalar.range[1] >= error.pos[0]) start = scalar.range[0];
-      },
-    });
+  /** Where to point for an error: what is not closed is shown where it begins. */
+  #startOf({ message, pos: [end] }: YAMLError): number {
+    let start = end;
+    const beginning = (node: Node) => {
+      if (node.range != null && node.range[0] < end && node.range[1] >= end) start = node.range[0];
+    };
+    if (message.startsWith("Missing closing")) {
+      visit(this.#document, { Scalar: (_, scalar) => beginning(scalar) });
+    } else if (message.startsWith("Flow sequence")) {
+      visit(this.#document, {
+        Seq: (_, list) => (list.flow === true ? beginning(list) : undefined),
+      });
+    } else if (message.startsWith("Flow map")) {
+      visit(this.#document, { Map: (_, map) => (map.flow === true ? beginning(map) : undefined) });
+    }
     return start;
   }
 

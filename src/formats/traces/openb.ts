@@ -11,6 +11,9 @@ export const OPENB_COLUMNS = ["name", "creation_time", "deletion_time", "schedul
 const SECONDS = "a whole number of seconds";
 const US_PER_SECOND = 1_000_000;
 
+/** Last second whose microseconds are a safe integer: 285 years. */
+const SECONDS_MAX = Math.floor(Number.MAX_SAFE_INTEGER / US_PER_SECOND);
+
 /** Above the rank of every deletion: half of the integers that a double holds exactly. */
 const ADD_RANK = 2 ** 52;
 
@@ -54,7 +57,7 @@ export class OpenbReader implements RowReader {
     const row = this.#row;
     row.load(text, line);
     row.checkColumnCount("as in the header");
-    const creation = row.wholeNumber(this.#creation, SECONDS);
+    const creation = this.#seconds(this.#creation);
     if (creation < this.#lastCreation) {
       const message = `${creation} comes after ${this.#lastCreation}; sort the rows by this column`;
       row.fail(this.#creation, message);
@@ -71,7 +74,7 @@ export class OpenbReader implements RowReader {
 
   #addPod(creation: number): void {
     const row = this.#row;
-    const scheduled = row.wholeNumber(this.#scheduled, SECONDS);
+    const scheduled = this.#seconds(this.#scheduled);
     if (scheduled < creation) {
       row.fail(this.#scheduled, `${scheduled} is before creation_time ${creation}`);
     }
@@ -86,12 +89,18 @@ export class OpenbReader implements RowReader {
     this.#alive.add(pod);
     this.#push(scheduled, "add", pod, ADD_RANK + 2 * row.line);
     if (row.is(this.#deletion, "")) return;
-    const deletion = row.wholeNumber(this.#deletion, SECONDS);
+    const deletion = this.#seconds(this.#deletion);
     if (deletion < scheduled) {
       row.fail(this.#deletion, `${deletion} is before scheduled_time ${scheduled}`);
     }
     const rank = deletion === scheduled ? ADD_RANK + 2 * row.line + 1 : row.line;
     this.#push(deletion, "delete", pod, rank);
+  }
+
+  #seconds(column: number): number {
+    const seconds = this.#row.wholeNumber(column, SECONDS);
+    if (seconds > SECONDS_MAX) this.#row.refuse(column, `${SECONDS}, at most ${SECONDS_MAX}`);
+    return seconds;
   }
 
   #push(seconds: number, kind: TraceEvent["kind"], pod: string, rank: number): void {
