@@ -1,7 +1,12 @@
 import { BadInput } from "../failure/failure.js";
 import { UnreadableField } from "../formats/golden/field-reader.js";
 import { readJsonLines } from "../formats/golden/json-lines.js";
-import { isJsonObject, type Json, type JsonObject, readTraceLine } from "../formats/golden/trace-line.js";
+import {
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  readTraceLine,
+} from "../formats/golden/trace-line.js";
 import type { TextSourceOptions } from "../formats/text-source.js";
 import {
   DEFAULT_RELEASE,
@@ -93,7 +98,8 @@ export async function conform(file: string, options: ConformOptions = {}): Promi
       if (!isJsonObject(value)) throw new UnreadableField("expected a JSON object");
       difference = trace.perform(line, value);
     } catch (error) {
-      if (error instanceof UnreadableField) throw new BadInput({ file, line, message: error.message });
+      if (error instanceof UnreadableField)
+        throw new BadInput({ file, line, message: error.message });
       throw error;
     }
     if (difference !== undefined) break;

@@ -65,7 +65,11 @@ export function differingParts(expected: Json, actual: Json, path = ""): string[
   }
   const keys = [...new Set([...Object.keys(expected), ...Object.keys(actual)])].sort();
   return keys.flatMap((key) =>
-    differingParts(expected[key] ?? null, actual[key] ?? null, path === "" ? key : `${path} ${key}`),
+    differingParts(
+      expected[key] ?? null,
+      actual[key] ?? null,
+      path === "" ? key : `${path} ${key}`,
+    ),
   );
 }
 

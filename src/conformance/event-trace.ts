@@ -98,7 +98,8 @@ export class EventReplay {
       this.#datastore,
     );
     const first = v4?.taken[0];
-    const ip = first === undefined ? null : formatAddress(first.block.addressAt(first.ordinals[0]!));
+    const ip =
+      first === undefined ? null : formatAddress(first.block.addressAt(first.ordinals[0]!));
     const missing = v4 !== null && takenCount(v4) === 0 ? partialFulfilmentText(v4) : undefined;
     return {
       calls: this.#datastore.calls,

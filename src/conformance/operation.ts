@@ -250,4 +250,3 @@ export function readFaults(op: FieldReader): Fault[] {
     };
   });
 }
-

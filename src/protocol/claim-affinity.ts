@@ -20,13 +20,17 @@ export interface ClaimAffinityResult {
   readonly error: CalicoError | null;
 }
 
+function notInPools(cidr: Cidr): CalicoError {
+  return textError(`The requested CIDR (${cidr.text}) is not within any configured pools.`);
+}
+
 /** The blocks of a cidr, which must lie in an enabled pool and not be smaller than its blocks. */
 function* blocksOf(env: Environment, cidr: Cidr): Steps<Iterable<Cidr> | CalicoError> {
   const pools = yield* readPools(env);
   if (pools instanceof CalicoError) return pools;
   const pool = poolContaining(pools.enabled[cidr.version], cidr.base);
   if (pool === undefined) {
-    return textError(`The requested CIDR (${cidr.text}) is not within any configured pools.`);
+    return notInPools(cidr);
   }
   const { blockSize } = pool.pool;
   if (cidr.prefix > blockSize) {
@@ -107,11 +111,15 @@ export function* releaseCidrAffinity(
   mustBeEmpty: boolean,
 ): Steps<CalicoError | undefined> {
   const blocks = yield* blocksOf(env, cidr);
-  if (blocks instanceof CalicoError) return blocks;
+  if (blocks instanceof CalicoError) {
+    const hidesListError = env.release.releaseAffinityPoolListError !== "the list's error";
+    return hidesListError && blocks.kind !== "invalidSize" ? notInPools(cidr) : blocks;
+  }
   const owner: AffinityOwner = { type: "host", host: hostOrMachine(env, host) };
   for (const block of blocks) {
     const error = yield* releaseRetrying(owner, block, mustBeEmpty);
-    if (error === undefined || error.kind === "claimConflict" || error.kind === "notFound") continue;
+    if (error === undefined || error.kind === "claimConflict" || error.kind === "notFound")
+      continue;
     if (error.kind !== "conflict") return error;
   }
   return undefined;

@@ -46,7 +46,7 @@ export const BEHAVIOUR_CATALOGUE: Catalogue = {
       {
         since: ["v3.29.7", "v3.30.4", "v3.31.0"],
         value: "stops, wrapped",
-        source: `${IPAM}@v3.29.7`,
+        source: `${IPAM}@v3.29.7 (#10658, #11097, #11096)`,
         effect:
           "an address is no longer written without its handle, so DEL finds it again; before, only " +
           "garbage collection freed it",
@@ -68,7 +68,7 @@ export const BEHAVIOUR_CATALOGUE: Catalogue = {
       {
         since: ["v3.29.7", "v3.30.4", "v3.31.0"],
         value: "at least 30 s",
-        source: `${IPAM}@v3.29.7`,
+        source: `${IPAM}@v3.29.7 (#10658, #11097, #11096)`,
         effect:
           "an ADD that times out while it writes its block no longer leaves a handle without address",
       },
@@ -83,8 +83,9 @@ export const BEHAVIOUR_CATALOGUE: Catalogue = {
       {
         since: ["v3.30.0"],
         value: true,
-        source: "libcalico-go/lib/backend/model/block_affinity.go@v3.30.0",
-        effect: "load balancer addresses come from blocks of a virtual owner; error texts show the type",
+        source: "libcalico-go/lib/backend/model/block_affinity.go@v3.30.0 (#9221)",
+        effect:
+          "load balancer addresses come from blocks of a virtual owner; error texts show the type",
       },
     ],
   },
@@ -97,7 +98,7 @@ export const BEHAVIOUR_CATALOGUE: Catalogue = {
       {
         since: ["v3.30.0"],
         value: true,
-        source: `${IPAM}@v3.30.0`,
+        source: `${IPAM}@v3.30.0 (#9221, #9902)`,
         effect: "a pool can be kept for requests that name it",
       },
     ],
@@ -111,7 +112,7 @@ export const BEHAVIOUR_CATALOGUE: Catalogue = {
       {
         since: ["v3.30.0"],
         value: "caller's",
-        source: "libcalico-go/lib/clientv3/client.go@v3.30.0",
+        source: "libcalico-go/lib/clientv3/client.go@v3.30.0 (#9897)",
         effect: "an operation out of time ends at its next pool list too",
       },
     ],
@@ -125,7 +126,7 @@ export const BEHAVIOUR_CATALOGUE: Catalogue = {
       {
         since: ["v3.30.4", "v3.31.0"],
         value: "all, one list",
-        source: `${IPAM}@v3.30.4`,
+        source: `${IPAM}@v3.30.4 (#10973, #11095, #11094)`,
         effect:
           "one request less per release, and addresses of a disabled pool are found without listing " +
           "all blocks",
@@ -141,7 +142,7 @@ export const BEHAVIOUR_CATALOGUE: Catalogue = {
       {
         since: ["v3.30.4", "v3.31.0"],
         value: "one in all",
-        source: `${IPAM}@v3.30.4`,
+        source: `${IPAM}@v3.30.4 (#10973, #11095, #11094)`,
         effect: "cleaning up after a deleted pool costs one block list, not one an address",
       },
     ],
@@ -155,7 +156,7 @@ export const BEHAVIOUR_CATALOGUE: Catalogue = {
       {
         since: ["v3.31.0"],
         value: true,
-        source: `${IPAM}@v3.31.0`,
+        source: `${IPAM}@v3.31.0 (#10333)`,
         effect: "garbage collection can release in bulk and keep only what failed",
       },
     ],
@@ -169,7 +170,7 @@ export const BEHAVIOUR_CATALOGUE: Catalogue = {
       {
         since: ["v3.30.5", "v3.31.1"],
         value: 100,
-        source: `${IPAM}@v3.30.5`,
+        source: `${IPAM}@v3.30.5 (#11179, #11196, #11233)`,
         effect: "deleting a pool of a busy cluster no longer fails with Max retries hit",
       },
     ],
@@ -197,7 +198,7 @@ export const BEHAVIOUR_CATALOGUE: Catalogue = {
       {
         since: ["v3.30.0"],
         value: true,
-        source: `${IPAM}@v3.30.0`,
+        source: `${IPAM}@v3.30.0 (#9221)`,
         effect: "up to 100 more reads of a block that keeps conflicting",
       },
     ],
@@ -211,7 +212,7 @@ export const BEHAVIOUR_CATALOGUE: Catalogue = {
       {
         since: ["v3.31.0"],
         value: true,
-        source: `${IPAM}@v3.31.0`,
+        source: `${IPAM}@v3.31.0 (#10888)`,
         effect: "namespaces can be given pools of their own",
       },
     ],
@@ -225,7 +226,7 @@ export const BEHAVIOUR_CATALOGUE: Catalogue = {
       {
         since: ["v3.31.0"],
         value: "left out",
-        source: "libcalico-go/lib/clientv3/client.go@v3.31.0",
+        source: "libcalico-go/lib/clientv3/client.go@v3.31.0 (#10248)",
         effect: "no new addresses from a pool once its deletion was asked for",
       },
     ],
@@ -239,7 +240,7 @@ export const BEHAVIOUR_CATALOGUE: Catalogue = {
       {
         since: ["v3.32.0"],
         value: true,
-        source: "libcalico-go/lib/clientv3/client.go@v3.32.0",
+        source: "libcalico-go/lib/clientv3/client.go@v3.32.0 (#11775)",
         effect: "no addresses from a pool that overlaps another one",
       },
     ],
@@ -254,7 +255,7 @@ export const BEHAVIOUR_CATALOGUE: Catalogue = {
         since: ["v3.31.7"],
         notIn: ["v3.32"],
         value: "the IPv6 ones",
-        source: `${IPAM}@v3.31.7`,
+        source: `${IPAM}@v3.31.7 (#13197, #13215)`,
         effect: "Windows nodes with requested IPv6 pools get their block",
       },
     ],
@@ -268,7 +269,7 @@ export const BEHAVIOUR_CATALOGUE: Catalogue = {
       {
         since: ["v3.32.0"],
         value: "when older than 60 s",
-        source: "libcalico-go/lib/ipam/ipam_block_reader_writer.go@v3.32.0",
+        source: "libcalico-go/lib/ipam/ipam_block_reader_writer.go@v3.32.0 (#11149)",
         effect:
           "a pool whose blocks are all claimed is not exhausted while some of them are empty; before, " +
           "they were stranded until garbage collection",
@@ -284,7 +285,7 @@ export const BEHAVIOUR_CATALOGUE: Catalogue = {
       {
         since: ["v3.32.0"],
         value: true,
-        source: "libcalico-go/lib/errors/errors.go@v3.32.0",
+        source: "libcalico-go/lib/errors/errors.go@v3.32.0 (#10295)",
         effect: "log lines end in: with error: Address already assigned in block",
       },
     ],
@@ -298,8 +299,22 @@ export const BEHAVIOUR_CATALOGUE: Catalogue = {
       {
         since: ["v3.32.0"],
         value: true,
-        source: "libcalico-go/lib/backend/model/ipam_config.go@v3.32.0",
+        source: "libcalico-go/lib/backend/model/ipam_config.go@v3.32.0 (#11865)",
         effect: "setting the configuration writes even when nothing changes",
+      },
+    ],
+  },
+  releaseAffinityPoolListError: {
+    area: "allocation",
+    meaning: "what ReleaseAffinity answers when the pool list fails",
+    first: "not within any configured pools",
+    source: `${IPAM}@v3.27.5`,
+    changes: [
+      {
+        since: ["v3.28.0"],
+        value: "the list's error",
+        source: `${IPAM}@v3.28.0 (#8280)`,
+        effect: "the log names the real fault",
       },
     ],
   },
@@ -319,7 +334,7 @@ export const BEHAVIOUR_CATALOGUE: Catalogue = {
       {
         since: ["v3.31.0"],
         value: "by label",
-        source: "libcalico-go/lib/backend/k8s/resources/ipam_affinity.go@v3.31.0",
+        source: "libcalico-go/lib/backend/k8s/resources/ipam_affinity.go@v3.31.0 (#10855)",
         effect: "an allocation no longer reads every affinity of the cluster",
       },
     ],
@@ -339,7 +354,8 @@ export const BEHAVIOUR_CATALOGUE: Catalogue = {
       {
         since: ["v3.30.5", "v3.31.1"],
         value: "host",
-        source: "libcalico-go/lib/backend/k8s/resources/ipam_affinity.go@v3.30.5",
+        source:
+          "libcalico-go/lib/backend/k8s/resources/ipam_affinity.go@v3.30.5 (#11179, #11196, #11233)",
         effect: "blocks of before the upgrade are found again",
       },
     ],
@@ -353,7 +369,7 @@ export const BEHAVIOUR_CATALOGUE: Catalogue = {
       {
         since: ["v3.29.7", "v3.30.4", "v3.31.0"],
         value: "after the lock",
-        source: `${PLUGIN}@v3.29.7`,
+        source: `${PLUGIN}@v3.29.7 (#10658, #11097, #11096)`,
         effect: "waiting for other pods on the node no longer makes an ADD time out",
       },
     ],
@@ -367,7 +383,7 @@ export const BEHAVIOUR_CATALOGUE: Catalogue = {
       {
         since: ["v3.30.7", "v3.31.5", "v3.32.0"],
         value: "after the lock",
-        source: `${PLUGIN}@v3.30.7`,
+        source: `${PLUGIN}@v3.30.7 (#11824, #11943, #11942)`,
         effect: "waiting for other pods on the node no longer makes a DEL time out",
       },
     ],
@@ -381,8 +397,52 @@ export const BEHAVIOUR_CATALOGUE: Catalogue = {
       {
         since: ["v3.31.0"],
         value: true,
-        source: `${PLUGIN}@v3.31.0`,
+        source: `${PLUGIN}@v3.31.0 (#10888)`,
         effect: "one more request per ADD",
+      },
+    ],
+  },
+  gcEmptyBlockRule: {
+    area: "garbage collection",
+    meaning: "which empty blocks of a node with several blocks are given up",
+    first: "if the node's other blocks have 3 free addresses",
+    source: `${GC}@v3.27.5`,
+    changes: [
+      {
+        since: ["v3.28.0"],
+        value: "all",
+        source: `${GC}@v3.28.0 (#8454)`,
+        effect:
+          "a node whose other blocks are full loses its empty block too, and claims one again for " +
+          "its next pod",
+      },
+    ],
+  },
+  gcEmptySince: {
+    area: "garbage collection",
+    meaning: "since when a block counts as empty after it was used again",
+    first: "the first time it was empty",
+    source: `${GC}@v3.27.5`,
+    changes: [
+      {
+        since: ["v3.28.0"],
+        value: "the last time it became empty",
+        source: `${GC}@v3.28.0 (#8454)`,
+        effect: "a block that was in use a moment ago is kept for the whole grace period",
+      },
+    ],
+  },
+  gcPodCache: {
+    area: "garbage collection",
+    meaning: "what the collector's pod cache keeps",
+    first: "whole pods",
+    source: `${GC}@v3.28.4`,
+    changes: [
+      {
+        since: ["v3.31.0"],
+        value: "pods without deletion timestamp and status reason",
+        source: "kube-controllers/pkg/converter/transformer.go@v3.31.0 (#10402)",
+        effect: "less memory; a terminating pod owns its address until its phase or object goes",
       },
     ],
   },
@@ -395,8 +455,10 @@ export const BEHAVIOUR_CATALOGUE: Catalogue = {
       {
         since: ["v3.29.0"],
         value: true,
-        source: `${GC}@v3.29.0`,
-        effect: "addresses of evicted pods are freed before the pod object is deleted",
+        source: `${GC}@v3.29.0 (#7713)`,
+        effect:
+          "nearly none: a Failed pod owned no address before either; only one that cannot be read " +
+          "is affected",
       },
     ],
   },
@@ -409,7 +471,7 @@ export const BEHAVIOUR_CATALOGUE: Catalogue = {
       {
         since: ["v3.30.0"],
         value: "nodes that changed",
-        source: `${GC}@v3.30.0`,
+        source: `${GC}@v3.30.0 (#9654)`,
         effect: "a sync costs what changed, not what exists",
       },
     ],
@@ -423,7 +485,7 @@ export const BEHAVIOUR_CATALOGUE: Catalogue = {
       {
         since: ["v3.30.0"],
         value: "for 1 s",
-        source: `${GC}@v3.30.0`,
+        source: `${GC}@v3.30.0 (#9654)`,
         effect: "at most about one sync a second",
       },
     ],
@@ -437,7 +499,7 @@ export const BEHAVIOUR_CATALOGUE: Catalogue = {
       {
         since: ["v3.31.0"],
         value: "up to 10,000 addresses a call",
-        source: `${GC}@v3.31.0`,
+        source: `${GC}@v3.31.0 (#10333)`,
         effect: "thousands of leaked addresses are freed in one sync",
       },
     ],
@@ -450,9 +512,15 @@ export const BEHAVIOUR_CATALOGUE: Catalogue = {
     changes: [
       {
         since: ["v3.31.0"],
+        value: "back-off, never reset",
+        source: `${GC}@v3.31.0 (#10314)`,
+        effect: "a failing sync no longer spins, but every error ever makes the delay longer",
+      },
+      {
+        since: ["v3.31.5", "v3.32.0"],
         value: "back-off",
-        source: `${GC}@v3.31.0`,
-        effect: "a failing sync no longer spins",
+        source: `${GC}@v3.31.5 (#12279, #12289, #12290)`,
+        effect: "the delay starts anew after a sync without error",
       },
     ],
   },
@@ -465,7 +533,7 @@ export const BEHAVIOUR_CATALOGUE: Catalogue = {
       {
         since: ["v3.31.5", "v3.32.0"],
         value: false,
-        source: `${GC}@v3.31.5`,
+        source: `${GC}@v3.31.5 (#12277, #12286, #12287)`,
         effect: "no requests for addresses of blocks that are gone",
       },
     ],
@@ -479,7 +547,7 @@ export const BEHAVIOUR_CATALOGUE: Catalogue = {
       {
         since: ["v3.31.6", "v3.32.0"],
         value: "the node",
-        source: `${GC}@v3.31.6`,
+        source: `${GC}@v3.31.6 (#11906, #12746)`,
         effect: "one node that cannot be cleaned no longer holds up the others",
       },
     ],
@@ -493,7 +561,7 @@ export const BEHAVIOUR_CATALOGUE: Catalogue = {
       {
         since: ["v3.31.0"],
         value: "500/s and 100/s",
-        source: "kube-controllers/pkg/config/runconfig.go@v3.31.0",
+        source: "kube-controllers/pkg/config/runconfig.go@v3.31.0 (#10333)",
         effect: "collection is no longer held to five requests a second",
       },
     ],

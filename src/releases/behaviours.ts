@@ -41,6 +41,8 @@ export interface Behaviours {
   readonly existsErrorShowsInner: boolean;
   /** Whether the configuration has the KubeVirt field, which makes SetIPAMConfig always write. */
   readonly kubeVirtConfigField: boolean;
+  /** What ReleaseAffinity answers when the pool list fails. */
+  readonly releaseAffinityPoolListError: "not within any configured pools" | "the list's error";
   /** One cluster-wide lock around each whole operation (only the modelled pre-3.28.4). */
   readonly coarseAllocationLock: boolean;
 
@@ -59,6 +61,12 @@ export interface Behaviours {
   readonly cniNamespaceGet: boolean;
 
   // Garbage collection: kube-controllers/pkg/controllers/node.
+  /** Which empty blocks of a node with several blocks are given up. */
+  readonly gcEmptyBlockRule: "if the node's other blocks have 3 free addresses" | "all";
+  /** Since when a block counts as empty after it was used again. */
+  readonly gcEmptySince: "the first time it was empty" | "the last time it became empty";
+  /** What the collector's pod cache keeps. */
+  readonly gcPodCache: "whole pods" | "pods without deletion timestamp and status reason";
   /** Whether the addresses of evicted pods are leaks. */
   readonly gcEvictedPodsLeak: boolean;
   /** Which nodes a triggered sync checks. */
@@ -68,7 +76,7 @@ export interface Behaviours {
   /** How confirmed leaks are released. */
   readonly gcRelease: "one address a call" | "up to 10,000 addresses a call";
   /** What follows an error in a triggered sync. */
-  readonly gcRetry: "at once" | "back-off";
+  readonly gcRetry: "at once" | "back-off, never reset" | "back-off";
   /** Whether entries of deleted blocks stay in the collector's indexes. */
   readonly gcStaleEntries: boolean;
   /** Whether one failing node keeps all nodes dirty. */
