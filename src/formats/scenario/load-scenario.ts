@@ -52,16 +52,23 @@ function namedFiles(content: unknown): FieldPath[] {
   return paths.filter((path) => typeof valueAt(content, path) === "string");
 }
 
-/** Files that are named but cannot be read. */
+/** Files that are named but cannot be read, or not a second time. */
 async function fileFindings(content: unknown, scenarioFile: string): Promise<Finding[]> {
   const findings: Finding[] = [];
+  let stdinReader = scenarioFile === STANDARD_INPUT ? "the scenario" : undefined;
   for (const path of namedFiles(content)) {
     const named = valueAt(content, path) as string;
     if (named === "") continue;
+    if (named === STANDARD_INPUT) {
+      const message = `standard input is read already by ${stdinReader}`;
+      if (stdinReader !== undefined) findings.push({ path, message });
+      stdinReader ??= fieldText(path);
+      continue;
+    }
     const file = pathFrom(scenarioFile, named);
     const fault = await unreadable(file);
-    if (fault !== undefined)
-      findings.push({ path, message: `cannot read ${printable(file)}: ${fault}` });
+    const message = `cannot read ${printable(file)}: ${fault}`;
+    if (fault !== undefined) findings.push({ path, message });
   }
   return findings;
 }
@@ -72,16 +79,21 @@ interface CsvNodes {
 }
 
 /** The names of the node list that the scenario names, if that can be read, with all its faults. */
-async function readCsvNodes(content: unknown, scenarioFile: string): Promise<CsvNodes> {
+async function readCsvNodes(
+  content: unknown,
+  scenarioFile: string,
+  options: ScenarioOptions,
+): Promise<CsvNodes> {
   const csv = NodesCsvSchema.safeParse(valueAt(content, ["nodes", "csv"]));
   if (!csv.success) return { names: [], faults: [] };
   const file = pathFrom(scenarioFile, csv.data.file);
-  if ((await unreadable(file)) !== undefined) return { names: [], faults: [] };
+  const readTwice = file === STANDARD_INPUT && scenarioFile === STANDARD_INPUT;
+  if (readTwice || (await unreadable(file)) !== undefined) return { names: [], faults: [] };
   const field = csv.data.nameColumn;
   const faults: InputFault[] = [];
   const firstLine = new Map<string, number>();
   try {
-    for (const { name, line } of await readNodeList(file, field)) {
+    for (const { name, line } of await readNodeList(file, field, options)) {
       const first = firstLine.get(name);
       const message =
         first === undefined
@@ -95,10 +107,8 @@ async function readCsvNodes(content: unknown, scenarioFile: string): Promise<Csv
     return { names: [], faults: error.faults };
   }
   if (firstLine.size > NODE_COUNT_MAX) {
-    faults.push({
-      file,
-      message: `${firstLine.size} nodes; at most ${NODE_COUNT_MAX} are possible`,
-    });
+    const message = `${firstLine.size} nodes; at most ${NODE_COUNT_MAX} are possible`;
+    faults.push({ file, message });
   }
   return { names: [...firstLine.keys()], faults };
 }
@@ -173,7 +183,7 @@ export async function loadScenario(file: string, options: ScenarioOptions): Prom
     }),
     ...(await fileFindings(content, file)),
   );
-  const csvNodes = await readCsvNodes(content, file);
+  const csvNodes = await readCsvNodes(content, file, options);
   const faults = [
     ...document.faults,
     ...findings.map((finding) => faultOf(document, finding)),

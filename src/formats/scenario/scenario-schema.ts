@@ -128,7 +128,7 @@ export const NodesCsvSchema = z.strictObject(
 /** Ways to give the nodes; a scenario uses exactly one. */
 export const NODE_SOURCES = ["count", "list", "csv"] as const;
 
-export const NodesSchema = z
+const NodesSchema = z
   .strictObject(
     {
       count: wholeNumber(1, NODE_COUNT_MAX)
@@ -157,7 +157,7 @@ export const NodesSchema = z
     dependentRequired: { prefix: ["count"], labels: ["count"] },
   });
 
-export const TraceExecutorSchema = z.strictObject(
+const TraceExecutorSchema = z.strictObject(
   {
     executor: z.literal("trace", '"trace"').describe("Replays a recorded churn of pods."),
     file: text("a path")

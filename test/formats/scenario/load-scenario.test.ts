@@ -1,9 +1,13 @@
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadScenario } from "../../../src/formats/scenario/load-scenario.js";
-import { scenarioJsonSchema } from "../../../src/formats/scenario/scenario-schema.js";
+import {
+  type ScenarioInput,
+  scenarioJsonSchema,
+} from "../../../src/formats/scenario/scenario-schema.js";
 import { faultsOf } from "../faults-of.js";
 import { KNOWN_RELEASES } from "../known-releases.js";
 import { loadText } from "./load-text.js";
@@ -64,6 +68,21 @@ describe("loadScenario", () => {
       allowedUses: ["Workload", "Tunnel"],
     });
     expect(pools[0]!.cidr.text).toBe("10.0.0.0/16");
+  });
+
+  it("reads a scenario that a program wrote, as JSON", async () => {
+    const input: ScenarioInput = {
+      ipamlab: 1,
+      name: "made",
+      release: "post-3.28.4",
+      pools: [{ name: "a", cidr: "10.0.0.0/16" }],
+      nodes: { count: 1, prefix: "worker-", labels: { zone: "z1" } },
+      workload: [{ executor: "trace", file: TRACE, placement: "least-pods" }],
+    };
+    const scenario = await loadText(JSON.stringify(input, undefined, 2));
+    expect(scenario).toMatchObject({ name: "made", release: "post-3.28.4" });
+    expect(scenario.nodes).toEqual([{ name: "worker-0000", labels: { zone: "z1" } }]);
+    expect(scenario.workload[0]!.placement).toBe("least-pods");
   });
 
   it("takes Calico's defaults for an IPv6 pool and for empty fields", async () => {
@@ -156,6 +175,32 @@ describe("paths and names", () => {
     expect((await loadScenario(absolute, options)).workload[0]!.file).toBe(
       join(folder, "trace.csv"),
     );
+  });
+
+  it("reads the node list from standard input", async () => {
+    const nodes = "nodes: { csv: { file: '-', nameColumn: sn } }\n";
+    write("trace.csv", "");
+    const text = LEAST.replace(/nodes:.*\n/, nodes).replace(TRACE, "trace.csv");
+    const file = write("nodes-from-stdin.yaml", text);
+    const stdin = Readable.from([Buffer.from("sn\nb\na\n")]);
+    const scenario = await loadScenario(file, { ...options, stdin });
+    expect(scenario.nodes.map(({ name }) => name)).toEqual(["b", "a"]);
+  });
+
+  it("refuses to read standard input twice", async () => {
+    const text = LEAST.replace(TRACE, "'-'").replace(
+      /nodes:.*\n/,
+      "nodes: { csv: { file: '-' } }\n",
+    );
+    expect(await faultsOf(loadText(text))).toEqual([
+      "-:4:23: nodes.csv.file: standard input is read already by the scenario",
+      "-:5:37: workload[0].file: standard input is read already by the scenario",
+    ]);
+    const file = write("stdin-twice.yaml", text);
+    const stdin = Readable.from([Buffer.from("name\na\n")]);
+    expect(await faultsOf(loadScenario(file, { ...options, stdin }))).toEqual([
+      `${file}:5:37: workload[0].file: standard input is read already by nodes.csv.file`,
+    ]);
   });
 
   it.skipIf(process.getuid?.() === 0)("tells a lack of permission", async () => {
