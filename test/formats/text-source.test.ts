@@ -85,6 +85,18 @@ describe("readLines", () => {
     }
   });
 
+  it("gives an endless line up soon", async () => {
+    let chunks = 0;
+    function* endless() {
+      for (; chunks < 10_000; chunks++) yield Buffer.alloc(8192, "x");
+    }
+    const stdin = Readable.from(endless());
+    expect(await faultsOf(collect(readLines("-", { stdin })))).toEqual([
+      "-:1: the line has more than 65536 characters; is this a text file?",
+    ]);
+    expect(chunks).toBeLessThan(100);
+  });
+
   it.each([
     ["in the first chunk", []],
     ["after other chunks", [1, 3]],
