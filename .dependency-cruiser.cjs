@@ -8,18 +8,21 @@ const ROOMS = {
   // Of the datastore, the protocol knows the vocabulary alone: see "protocol-knows-no-driver".
   protocol: ["model", "releases", "datastore"],
   datastore: ["model", "releases"],
-  simulation: ["model", "metrics"],
+  simulation: ["protocol", "datastore", "releases", "model", "metrics"],
   node: ["protocol", "simulation", "datastore", "model", "releases", "metrics"],
   controllers: ["protocol", "simulation", "datastore", "model", "releases", "metrics"],
   // Of the formats, the workload knows types alone: see "workload-reads-no-format".
   workload: ["simulation", "model", "formats"],
   conformance: ["formats", "protocol", "datastore", "simulation", "releases", "model"],
+  // One function a command's main job, and what the library exports.
+  application: ["analysis", "formats", "model", "releases", "simulation", "workload"],
+  exploration: ["protocol", "datastore", "simulation", "releases", "model"],
   allocator: ["model"],
   load: ["allocator", "datastore", "workload", "metrics", "model"],
   metrics: [],
-  analysis: ["metrics", "model"],
+  analysis: ["simulation", "datastore", "formats", "metrics", "model"],
   formats: ["model"],
-  report: ["analysis", "metrics", "model"],
+  report: ["analysis", "formats", "metrics", "model"],
 };
 
 /** Which rooms may import which package. Packages that are not listed are free. */
@@ -34,7 +37,15 @@ const PACKAGE_HOMES = {
 };
 
 /** Rooms whose result must depend on nothing but their arguments. */
-const PURE_ROOMS = ["model", "protocol", "releases", "simulation", "workload", "metrics"];
+const PURE_ROOMS = [
+  "model",
+  "protocol",
+  "releases",
+  "simulation",
+  "exploration",
+  "workload",
+  "metrics",
+];
 
 const anyOf = (names) => `(${names.join("|")})`;
 

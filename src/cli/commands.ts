@@ -2,7 +2,25 @@ import type { CommandEntry } from "./command.js";
 
 /**
  * The commands of ipamlab, in the order in which help lists them. A module is imported only when
- * its command is used:
- * `{ name: "simulate", describe: "…", load: () => import("./commands/simulate.js") }`.
+ * its command is used.
  */
-export const commands: readonly CommandEntry[] = [];
+export const commands: readonly CommandEntry[] = [
+  {
+    name: "simulate",
+    describe: "Run a scenario through Calico's allocator and sum up what became of it",
+    example: ["ipamlab simulate scenarios/quickstart.yaml", "a real cluster trace, replayed"],
+    load: () => import("./commands/simulate.js"),
+  },
+  {
+    name: "conform",
+    describe: "Replay recordings of the real Calico library and compare call by call",
+    example: ["ipamlab conform test/fixtures/golden", "how exact the model is"],
+    load: () => import("./commands/conform.js"),
+  },
+  {
+    name: "releases",
+    describe: "Show what each Calico release does differently",
+    example: ["ipamlab releases v3.28.3 v3.32.1", "what differs between two releases"],
+    load: () => import("./commands/releases.js"),
+  },
+];

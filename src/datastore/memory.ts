@@ -101,7 +101,10 @@ export class MemoryDatastore implements Datastore {
   }
 
   /** Whether an update or delete may go ahead; otherwise the error that it gets. */
-  #refusal(stored: Entry<unknown> | undefined, request: DatastoreRequest): ResourceError | undefined {
+  #refusal(
+    stored: Entry<unknown> | undefined,
+    request: DatastoreRequest,
+  ): ResourceError | undefined {
     if (stored === undefined) return this.#failure("notFound", request);
     if (stored.revision !== request.revision) return this.#failure("conflict", request);
     return undefined;
@@ -182,8 +185,7 @@ export class MemoryDatastore implements Datastore {
         }
         return count;
       },
-      lookup: (cidr) =>
-        matchesVersion(cidr, version) ? blocks.get(cidr.text) : undefined,
+      lookup: (cidr) => (matchesVersion(cidr, version) ? blocks.get(cidr.text) : undefined),
       entries: () =>
         byStorageKey(
           [...blocks.values()].filter((entry) => matchesVersion(entry.value.cidr, version)),

@@ -126,17 +126,7 @@ export const getHandle = (id: string, context: RequestContext) =>
 export const createHandle = (value: Handle) =>
   request("create", "handle", value.id, null, null, value, 0);
 export const updateHandle = (entry: Entry<Handle>, value: Handle, context: RequestContext) =>
-  new DatastoreRequest(
-    "update",
-    "handle",
-    value.id,
-    null,
-    null,
-    0,
-    value,
-    entry.revision,
-    context,
-  );
+  new DatastoreRequest("update", "handle", value.id, null, null, 0, value, entry.revision, context);
 export const deleteHandle = (entry: Entry<Handle>, context: RequestContext) =>
   new DatastoreRequest(
     "delete",

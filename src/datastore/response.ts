@@ -35,9 +35,4 @@ export function matchesVersion(cidr: Cidr, version: IpVersion | 0): boolean {
 }
 
 /** Whatever a driver may answer. Each request function's caller knows which of these it gets. */
-export type Response =
-  | Entry<unknown>
-  | readonly unknown[]
-  | BlockListing
-  | CalicoError
-  | undefined;
+export type Response = Entry<unknown> | readonly unknown[] | BlockListing | CalicoError | undefined;

@@ -244,8 +244,7 @@ export function isEmptyBlock(block: Block): boolean {
 export function freeCount(block: Block, reserved: ReservedAddresses): number {
   if (reserved.isEmpty || !reserved.overlaps(block.cidr)) return block.unallocated.length;
   if (reserved.coversWhole(block.cidr)) return 0;
-  return block.unallocated.filter((ordinal) => !reserved.has(block.cidr.addressAt(ordinal)))
-    .length;
+  return block.unallocated.filter((ordinal) => !reserved.has(block.cidr.addressAt(ordinal))).length;
 }
 
 /** Ordinals held by a handle, ascending; see `AttributeTable.indexesOf` for how ids are compared. */

@@ -16,3 +16,11 @@ export const DEFAULT_IPAM_CONFIG: IpamConfig = {
   autoAllocateBlocks: true,
   maxBlocksPerHost: 0,
 };
+
+export function isDefaultConfig(config: IpamConfig): boolean {
+  return (
+    config.strictAffinity === DEFAULT_IPAM_CONFIG.strictAffinity &&
+    config.autoAllocateBlocks === DEFAULT_IPAM_CONFIG.autoAllocateBlocks &&
+    config.maxBlocksPerHost === DEFAULT_IPAM_CONFIG.maxBlocksPerHost
+  );
+}

@@ -32,7 +32,9 @@ function ownershipError(
   }
   if (block.isOwnedBy(owner)) return undefined;
   const shown = env.release.affinityTypes ? `${owner.host}:${owner.type}` : owner.host;
-  return textError(`Block affinity (${affinityText(block.affinity)}) does not match provided (${shown})`);
+  return textError(
+    `Block affinity (${affinityText(block.affinity)}) does not match provided (${shown})`,
+  );
 }
 
 interface Pick {

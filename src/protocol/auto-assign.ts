@@ -9,7 +9,13 @@ import type { PoolUse } from "../model/pool.js";
 import type { ReservedAddresses } from "../model/reservation.js";
 import { type Assignee, assignInBlock, type TakenAddresses } from "./assign-in-block.js";
 import { readConfig } from "./config.js";
-import { type CallContext, DATASTORE_RETRIES, type Environment, hostOrMachine, type Steps } from "./environment.js";
+import {
+  type CallContext,
+  DATASTORE_RETRIES,
+  type Environment,
+  hostOrMachine,
+  type Steps,
+} from "./environment.js";
 import { prepareFamily, readReservations } from "./family-preparation.js";
 import { type BlockSearch, findOrClaim } from "./find-block.js";
 import type { PoolView } from "./pool-views.js";

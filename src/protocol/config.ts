@@ -63,9 +63,7 @@ export function* setConfig(
   if (current instanceof CalicoError) return current;
   if (sameConfig(env, current, wish)) return undefined;
   if (!wish.strictAffinity && !wish.autoAllocateBlocks) {
-    return textError(
-      "Cannot disable 'StrictAffinity' and 'AutoAllocateBlocks' at the same time",
-    );
+    return textError("Cannot disable 'StrictAffinity' and 'AutoAllocateBlocks' at the same time");
   }
   if (wish.maxBlocksPerHost > 0 && !wish.strictAffinity) {
     return textError("MaxBlocksPerHost requires StrictAffinity to be enabled");

@@ -29,7 +29,9 @@ export function* readReservations(): Steps<ReservedAddresses | CalicoError> {
   if (listed.length === 0) return ReservedAddresses.none;
   const reserved = ReservedAddresses.read(listed);
   if (reserved instanceof ReservedAddresses) return reserved;
-  return textError(`panic: reservation with unreadable entry ${JSON.stringify(reserved.unreadable)}`);
+  return textError(
+    `panic: reservation with unreadable entry ${JSON.stringify(reserved.unreadable)}`,
+  );
 }
 
 /**

@@ -9,7 +9,12 @@ import type { Entry, Found } from "../datastore/response.js";
 import { CalicoError, textError } from "../model/calico-error.js";
 import type { Cidr } from "../model/cidr.js";
 import { type Handle, handleCount, withFewer, withMore } from "../model/handle.js";
-import { DATASTORE_RETRIES, type Environment, MAX_RETRIES_TEXT, type Steps } from "./environment.js";
+import {
+  DATASTORE_RETRIES,
+  type Environment,
+  MAX_RETRIES_TEXT,
+  type Steps,
+} from "./environment.js";
 
 /**
  * Counts a handle up before its addresses are written to the block (`incrementHandle`,

@@ -28,9 +28,7 @@ export class Client<T> {
   /** Performs what it waits for; its code up to the next effect follows at once. */
   step(): void {
     const effect = this.#pending;
-    this.#advance(
-      effect instanceof DatastoreRequest ? this.datastore.perform(effect) : undefined,
-    );
+    this.#advance(effect instanceof DatastoreRequest ? this.datastore.perform(effect) : undefined);
   }
 
   #advance(response: Response): void {

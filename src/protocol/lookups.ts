@@ -23,7 +23,8 @@ export function* ipsByHandle(
   for (const { cidr } of env.mapOrder(found.value.blocks, (block) => block.cidr.text)) {
     const block = (yield getBlock(cidr)) as Found<Block>;
     if (block instanceof CalicoError) continue;
-    for (const ordinal of ordinalsOfHandle(block.value, id)) addresses.push(cidr.addressAt(ordinal));
+    for (const ordinal of ordinalsOfHandle(block.value, id))
+      addresses.push(cidr.addressAt(ordinal));
   }
   return addresses;
 }

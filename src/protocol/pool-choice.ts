@@ -28,7 +28,10 @@ export interface PoolChoice {
 }
 
 /** Longest block prefix that leaves room beside the host's reserved addresses, or why there is none. */
-export function longestPrefix(version: IpVersion, reserved: HostReserved | null): number | CalicoError {
+export function longestPrefix(
+  version: IpVersion,
+  reserved: HostReserved | null,
+): number | CalicoError {
   const bits = addressBits(version);
   if (reserved === null) return bits;
   const count = reserved.startOfBlock + reserved.endOfBlock;
@@ -100,9 +103,7 @@ export function choosePools(
   const { use } = wish;
   const usable = use === "" ? [] : selected.filter((pool) => pool.allows(use));
   if (usable.length === 0) {
-    return textError(
-      `cannot find a qualified ippool, no pools match the required use (${use})`,
-    );
+    return textError(`cannot find a qualified ippool, no pools match the required use (${use})`);
   }
   return { selected, usable };
 }

@@ -27,9 +27,7 @@ export class PoolView {
   readonly #nodeSelector: Selector | CalicoError | undefined;
   readonly #namespaceSelector: Selector | CalicoError | undefined;
 
-  constructor(
-    readonly pool: Pool & { readonly cidr: Cidr },
-  ) {
+  constructor(readonly pool: Pool & { readonly cidr: Cidr }) {
     this.cidr = pool.cidr;
     this.blocks = new BlockGeometry(pool.cidr, pool.blockSize);
     this.#nodeSelector = compile(pool.nodeSelector);

@@ -1,4 +1,10 @@
-import { deleteBlock, getBlock, listBlocks, listHandles, updateBlock } from "../datastore/request.js";
+import {
+  deleteBlock,
+  getBlock,
+  listBlocks,
+  listHandles,
+  updateBlock,
+} from "../datastore/request.js";
 import type { BlockListing, Entry, Found, Listed } from "../datastore/response.js";
 import {
   type AddressNumber,

@@ -7,9 +7,7 @@ export function runToEnd<T>(steps: Steps<T>, datastore: Datastore): T {
   let next = steps.next(undefined);
   while (!next.done) {
     const effect = next.value;
-    next = steps.next(
-      effect instanceof DatastoreRequest ? datastore.perform(effect) : undefined,
-    );
+    next = steps.next(effect instanceof DatastoreRequest ? datastore.perform(effect) : undefined);
   }
   return next.value;
 }

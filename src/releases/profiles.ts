@@ -34,6 +34,9 @@ export const DEFAULT_RELEASE = "v3.28.4";
 /** Profiles that model the write-up and not Calico's code. */
 export const WRITE_UP_PROFILES = ["pre-3.28.4", "post-3.28.4"] as const;
 
+/** The known releases in short, for messages. */
+export const KNOWN_RELEASES_TEXT = "v3.27.0 to v3.32.1, pre-3.28.4 and post-3.28.4";
+
 /** Every name that `findProfile` knows, oldest release first. */
 export function knownReleases(): string[] {
   const names: string[] = [];
@@ -60,9 +63,11 @@ function valueAt<K extends keyof Behaviours>(
 }
 
 function behavioursOf(release: ReleaseNumber): Behaviours {
-  const fields = Object.keys(BEHAVIOUR_CATALOGUE) as (keyof Behaviours)[];
-  const values = fields.map((field) => [field, valueAt(BEHAVIOUR_CATALOGUE[field], release)]);
-  return Object.fromEntries(values) as unknown as Behaviours;
+  const values: Partial<Record<keyof Behaviours, unknown>> = {};
+  for (const field of Object.keys(BEHAVIOUR_CATALOGUE) as (keyof Behaviours)[]) {
+    values[field] = valueAt(BEHAVIOUR_CATALOGUE[field], release);
+  }
+  return values as Behaviours;
 }
 
 const V3_28_4: ReleaseNumber = { major: 3, minor: 28, patch: 4 };
@@ -110,8 +115,6 @@ export function findProfile(name: string): ReleaseProfile | undefined {
 
 /** What to tell a user who named a release that is not known. */
 export function unknownReleaseText(name: string): string {
-  return (
-    `unknown release "${name}"${didYouMean(name, knownReleases())}; ` +
-    "known are v3.27.0 to v3.32.1, pre-3.28.4 and post-3.28.4"
-  );
+  const near = didYouMean(name, knownReleases());
+  return `unknown release "${name}"${near}; known are ${KNOWN_RELEASES_TEXT}`;
 }

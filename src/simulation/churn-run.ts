@@ -5,7 +5,7 @@ import { IntegerHistogram } from "../metrics/integer-histogram.js";
 import type { AddressNumber } from "../model/address.js";
 import type { AffinityOwner } from "../model/affinity.js";
 import type { Cidr } from "../model/cidr.js";
-import type { IpamConfig } from "../model/ipam-config.js";
+import { type IpamConfig, isDefaultConfig } from "../model/ipam-config.js";
 import type { Node } from "../model/node.js";
 import type { UsablePool } from "../model/pool.js";
 import type { Reservation } from "../model/reservation.js";
@@ -112,7 +112,8 @@ export class ChurnRun {
     for (const pool of world.pools) this.datastore.setPool(pool);
     for (const reservation of world.reservations) this.datastore.setReservation(reservation);
     for (const node of world.nodes) this.datastore.setNode(node);
-    this.datastore.setConfig(world.config);
+    // A cluster on the defaults has no configuration object until the first allocation makes it.
+    if (!isDefaultConfig(world.config)) this.datastore.setConfig(world.config);
     this.counting = new CountingDatastore(this.datastore);
     const mapOrder = random.stream("map-order");
     this.#ipam = new Ipam({
@@ -145,6 +146,11 @@ export class ChurnRun {
   /** Node index of a pod that was added and not removed. */
   nodeOf(pod: string): number | undefined {
     return this.#pods.get(pod)?.nodeIndex;
+  }
+
+  /** Addresses that a running pod holds. */
+  addressesOf(pod: string): readonly AddressNumber[] {
+    return this.#pods.get(pod)?.addresses ?? [];
   }
 
   /** A pod asks for its addresses on a node. Returns whether it got all of them. */

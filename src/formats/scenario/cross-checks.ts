@@ -17,6 +17,8 @@ export interface CrossCheckContext {
   /** The content of the file. */
   readonly content: unknown;
   readonly knownReleases: readonly string[];
+  /** The known releases in short, for messages; all of them when absent. */
+  readonly knownReleasesText?: string | undefined;
   /** Line of a field, for messages that name a second place. */
   lineOf(path: FieldPath): number;
 }
@@ -152,11 +154,16 @@ function* checkNodes(content: unknown): Generator<Finding> {
   }
 }
 
-function* checkRelease({ content, knownReleases }: CrossCheckContext): Generator<Finding> {
+function* checkRelease({
+  content,
+  knownReleases,
+  knownReleasesText,
+}: CrossCheckContext): Generator<Finding> {
   const release = valueAt(content, ["release"]);
   if (typeof release !== "string" || knownReleases.includes(release)) return;
   const near = didYouMean(release, knownReleases);
-  const advice = near === "" ? `; known are ${knownReleases.join(", ")}` : near;
+  const known = knownReleasesText ?? knownReleases.join(", ");
+  const advice = near === "" ? `; known are ${known}` : near;
   yield { path: ["release"], message: `unknown release ${quoted(release)}${advice}` };
 }
 

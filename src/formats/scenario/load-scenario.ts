@@ -30,6 +30,8 @@ const FAULTS_MAX = 100;
 export interface ScenarioOptions extends TextSourceOptions {
   /** The releases that `release` may name, in the order in which they are shown. */
   readonly knownReleases: readonly string[];
+  /** The known releases in short, for messages; all of them when absent. */
+  readonly knownReleasesText?: string | undefined;
 }
 
 /** A path of the scenario: relative to the scenario's folder. */
@@ -179,6 +181,7 @@ export async function loadScenario(file: string, options: ScenarioOptions): Prom
     ...crossFindings({
       content,
       knownReleases: options.knownReleases,
+      knownReleasesText: options.knownReleasesText,
       lineOf: (path) => document.place(path).line,
     }),
     ...(await fileFindings(content, file)),
