@@ -14,7 +14,7 @@ export interface WallTime {
   readonly elapsedMs: number;
 }
 
-const PLOT_HEIGHT = 5;
+const PLOT_HEIGHT = 4;
 const FAILURES_MAX = 5;
 const POOLS_MAX = 6;
 
@@ -127,6 +127,23 @@ function plot(
   return ["", title, ...textPlot(peaks, Math.max(20, Math.min(72, width - 12)), PLOT_HEIGHT)];
 }
 
+/** Columns that the names at the left take. */
+const LABEL_WIDTH = 16;
+
+/** A label and a text in lines of at most this width, broken between words. */
+function wrapped(label: string, text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = label.padEnd(LABEL_WIDTH - 1);
+  for (const word of text.split(" ")) {
+    if (line.length + 1 + word.length > width && line.trim() !== "") {
+      lines.push(line);
+      line = " ".repeat(LABEL_WIDTH - 1);
+    }
+    line += ` ${word}`;
+  }
+  return [...lines, line];
+}
+
 /** The summary of a run on one screen. */
 export function simulationText(
   result: SimulationResult,
@@ -150,8 +167,12 @@ export function simulationText(
     ...plot("blocks claimed over time", result.blocks.series, style.width),
     "",
     `wall time       ${formatSignificant(wall.elapsedMs / 1000)} s, ${formatCount(perSecond)} operations/s (measured here)`,
-    `figures         ${result.provenance}`,
-    `release         ${result.release.name} rests on ${result.release.provenance}`,
+    ...wrapped("figures", result.provenance, style.width),
+    ...wrapped(
+      "release",
+      `${result.release.name} rests on ${result.release.provenance}`,
+      style.width,
+    ),
   ];
   return `${lines.join("\n")}\n`;
 }

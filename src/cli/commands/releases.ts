@@ -60,9 +60,10 @@ const SAME_3_28_4 =
 
 function describeComparison(a: ReleaseProfile, b: ReleaseProfile): string {
   const differences = compareProfiles(a, b);
-  const basis = [...new Set([a, b])]
-    .map((profile) => `${profile.name} rests on ${profile.provenance}\n`)
-    .join("");
+  const basis =
+    a.provenance === b.provenance
+      ? `${a.name} and ${b.name} rest on ${a.provenance}\n`
+      : [a, b].map((profile) => `${profile.name} rests on ${profile.provenance}\n`).join("");
   if (differences.length === 0) {
     const is3284 = [a.name, b.name].sort().join() === "v3.28.3,v3.28.4";
     const text = is3284 ? SAME_3_28_4 : `${a.name} and ${b.name}: no modelled behaviour differs.\n`;
