@@ -24,7 +24,7 @@ export interface Snapshot {
   readonly handles: Record<string, Record<string, number>>;
 }
 
-export function dialectOf(release: Behaviours): MemoryDialect {
+function dialectOf(release: Behaviours): MemoryDialect {
   return {
     existsShowsInner: release.existsErrorShowsInner,
     affinityKeyShowsType: release.affinityTypes,

@@ -28,10 +28,6 @@ export abstract class CalicoError {
   abstract get text(): string;
 }
 
-export function isCalicoError(value: unknown): value is CalicoError {
-  return value instanceof CalicoError;
-}
-
 const GO_TYPES = {
   blockNotEmpty: "ipam.errBlockNotEmpty",
   claimConflict: "ipam.errBlockClaimConflict",

@@ -21,7 +21,7 @@ import { type BlockSearch, findOrClaim } from "./find-block.js";
 import type { PoolView } from "./pool-views.js";
 
 /** Blocks a host may claim when neither the caller nor the configuration says a number. */
-export const DEFAULT_MAX_BLOCKS_PER_HOST = 20;
+const DEFAULT_MAX_BLOCKS_PER_HOST = 20;
 
 /** Arguments of AutoAssign, every default filled in. */
 export interface AutoAssignArguments {

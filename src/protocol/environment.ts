@@ -30,7 +30,7 @@ export interface Environment {
   /** Name that a missing host stands for. */
   readonly machineName: string;
   /** Wall clock in nanoseconds since 1970. */
-  nowNs(): bigint;
+  readonly nowNs: () => bigint;
   /**
    * Puts the keys of a Go map in the order in which the library would visit them: ascending when a
    * recording is to be met, a seeded choice otherwise.

@@ -19,7 +19,7 @@ export interface PoolUtilization {
 }
 
 /** Name of the entry for IPv4 blocks in no pool. */
-export const ORPHANED_BLOCKS = "orphaned allocation blocks";
+const ORPHANED_BLOCKS = "orphaned allocation blocks";
 
 /**
  * How full pools are (`GetUtilization`, libcalico-go/lib/ipam/ipam.go@v3.28.4). A block counts for the

@@ -26,13 +26,13 @@ const LAST_PATCH: Readonly<Record<number, number>> = {
 };
 
 /** Releases whose output was recorded and is compared call by call. */
-export const RECORDED_RELEASES = ["v3.28.3", "v3.28.4", "v3.31.6", "v3.32.1"] as const;
+const RECORDED_RELEASES = ["v3.28.3", "v3.28.4", "v3.31.6", "v3.32.1"] as const;
 
 /** The release that is used when none is named. */
 export const DEFAULT_RELEASE = "v3.28.4";
 
 /** Profiles that model the write-up and not Calico's code. */
-export const WRITE_UP_PROFILES = ["pre-3.28.4", "post-3.28.4"] as const;
+const WRITE_UP_PROFILES = ["pre-3.28.4", "post-3.28.4"] as const;
 
 /** The known releases in short, for messages. */
 export const KNOWN_RELEASES_TEXT = "v3.27.0 to v3.32.1, pre-3.28.4 and post-3.28.4";

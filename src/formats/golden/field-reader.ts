@@ -41,7 +41,7 @@ export class FieldReader {
     if (!Array.isArray(value) || !value.every((item) => typeof item === "string")) {
       throw this.#unreadable(name, "a list of texts");
     }
-    return value as string[];
+    return value;
   }
 
   cidrs(name: string): Cidr[] {
