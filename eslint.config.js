@@ -14,6 +14,7 @@ const DETERMINISTIC = [
   "src/node/**",
   "src/controllers/**",
   "src/simulation/**",
+  "src/exploration/**",
   "src/workload/**",
   "src/metrics/**",
   "src/analysis/**",

@@ -23,4 +23,10 @@ export const commands: readonly CommandEntry[] = [
     example: ["ipamlab releases v3.28.3 v3.32.1", "what differs between two releases"],
     load: () => import("./commands/releases.js"),
   },
+  {
+    name: "explore",
+    describe: "Let clients run into each other, fail and die, and check what always holds",
+    example: ["ipamlab explore --cases 1000", "what races and faults leave behind"],
+    load: () => import("./commands/explore.js"),
+  },
 ];
