@@ -28,7 +28,9 @@ export function isSame(a: unknown, b: unknown): boolean {
 }
 
 function describeCall(call: TraceCall | undefined): string {
-  return call === undefined ? "(none)" : call.map((part) => (typeof part === "string" ? part : canonicalJson(part))).join(" ");
+  return call === undefined
+    ? "(none)"
+    : call.map((part) => (typeof part === "string" ? part : canonicalJson(part))).join(" ");
 }
 
 const CALLS_BEFORE = 5;

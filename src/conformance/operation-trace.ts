@@ -1,5 +1,6 @@
 import type { Datastore } from "../datastore/datastore.js";
 import { FaultInjector } from "../datastore/fault-injector.js";
+import { KubernetesRequests } from "../datastore/kubernetes-requests.js";
 import { type RecordedCall, Recorder } from "../datastore/recorder.js";
 import { FieldReader, UnreadableField } from "../formats/golden/field-reader.js";
 import {
@@ -27,7 +28,7 @@ export class OperationReplay {
   readonly #world: ReplayWorld;
 
   constructor(
-    release: Behaviours,
+    private readonly release: Behaviours,
     private readonly tally: ConformTally,
   ) {
     this.#world = new ReplayWorld(release);
@@ -50,6 +51,8 @@ export class OperationReplay {
         return this.#compareSnapshot(line, content.snapshot);
       case "operation":
         return this.#compareOperation(line, content.op, content.calls, content.result);
+      case "kubernetes":
+        return this.#compareRequests(line, content.op, content.requests, content.result);
     }
   }
 
@@ -82,6 +85,30 @@ export class OperationReplay {
     }
     this.tally.operations++;
     this.tally.calls += calls.length;
+    return undefined;
+  }
+
+  #compareRequests(
+    line: number,
+    op: JsonObject,
+    expected: readonly TraceCall[],
+    result: JsonObject,
+  ): Difference | undefined {
+    const { datastore, dialect } = this.#world;
+    const listsAll = this.release.kubernetesAffinityLookup === "lists all of the cluster";
+    const client = new KubernetesRequests(datastore, dialect, listsAll);
+    const replayed = runToEnd(operationSteps(this.#world, new FieldReader(op)), client);
+    const operation = this.tally.operations + 1;
+    const subject = JSON.stringify(op);
+    if (!isSame(expected, client.requests)) {
+      const actual = client.requests as readonly Json[];
+      return { line, operation, what: "calls", subject, expected, actual };
+    }
+    if (!isSame(result, replayed)) {
+      return { line, operation, what: "result", subject, expected: result, actual: replayed };
+    }
+    this.tally.operations++;
+    this.tally.calls += expected.length;
     return undefined;
   }
 

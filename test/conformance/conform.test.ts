@@ -18,14 +18,16 @@ function recordings(folder: string): string[] {
 
 const TRACES = ["v3.28.4", "v3.31.6", "v3.32.1"].flatMap(recordings);
 const REPLAYS = recordings("replays");
+const REQUESTS = recordings("kubernetes-requests");
 
 describe("recordings of the real library", () => {
   it("has all of them", () => {
     expect(TRACES).toHaveLength(66);
     expect(REPLAYS).toHaveLength(4);
+    expect(REQUESTS).toHaveLength(5);
   });
 
-  it.each([...TRACES, ...REPLAYS, join(GOLDEN, "block-starts.jsonl.gz")])(
+  it.each([...TRACES, ...REPLAYS, ...REQUESTS, join(GOLDEN, "block-starts.jsonl.gz")])(
     "%s is met call by call",
     async (file) => {
       const report = await conform(file);

@@ -25,12 +25,23 @@ export type TraceLine =
       readonly calls: readonly TraceCall[];
       readonly result: JsonObject;
     }
+  | {
+      /** An operation through the Kubernetes datastore: API requests instead of calls. */
+      readonly kind: "kubernetes";
+      readonly op: JsonObject;
+      readonly requests: readonly TraceCall[];
+      readonly result: JsonObject;
+    }
   | { readonly kind: "snapshot"; readonly snapshot: JsonObject };
+
+function isListOfLists(value: Json | undefined): value is readonly TraceCall[] {
+  return Array.isArray(value) && value.every((item) => Array.isArray(item));
+}
 
 /** Reads one line of an operation trace, or says in words what is wrong with it. */
 export function readTraceLine(value: Json): TraceLine | string {
   if (!isJsonObject(value)) return "expected a JSON object";
-  const { header, op, calls, result, snapshot } = value;
+  const { header, op, calls, requests, result, snapshot } = value;
   if (isJsonObject(header)) {
     const { calico, name } = header;
     if (typeof calico !== "string") return 'header: expected "calico", the release as text';
@@ -40,9 +51,10 @@ export function readTraceLine(value: Json): TraceLine | string {
   if (!isJsonObject(op)) return 'expected one of the keys "header", "op", "snapshot"';
   if (typeof op["op"] !== "string") return 'op: expected "op", the name of the operation';
   if (calls === undefined && result === undefined) return { kind: "edit", op };
-  if (!Array.isArray(calls) || !calls.every((call) => Array.isArray(call))) {
-    return "calls: expected a list of lists";
+  if (isListOfLists(requests) && isJsonObject(result)) {
+    return { kind: "kubernetes", op, requests, result };
   }
+  if (!isListOfLists(calls)) return "calls: expected a list of lists";
   if (!isJsonObject(result)) return "result: expected an object";
-  return { kind: "operation", op, calls: calls as readonly TraceCall[], result };
+  return { kind: "operation", op, calls, result };
 }
