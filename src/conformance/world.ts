@@ -1,7 +1,6 @@
 import { type MemoryDialect, MemoryDatastore } from "../datastore/memory.js";
 import { type FieldReader, UnreadableField } from "../formats/golden/field-reader.js";
 import { type AffinityState, affinityText } from "../model/affinity.js";
-import { FREE } from "../model/block.js";
 import { makePool, type PoolUse } from "../model/pool.js";
 import { ascendingMapOrder } from "../protocol/environment.js";
 import { Ipam } from "../protocol/ipam.js";
@@ -109,9 +108,10 @@ export class ReplayWorld {
     const snapshot: Snapshot = { blocks: {}, affinities: {}, handles: {} };
     for (const { value: block } of this.datastore.listBlocks()) {
       const allocations: Record<string, string> = {};
-      block.allocations.forEach((index, ordinal) => {
-        if (index !== FREE) allocations[ordinal] = block.attributes.at(index)?.handle ?? "";
-      });
+      for (let ordinal = 0; ordinal < block.size; ordinal++) {
+        const attribute = block.attributeOf(ordinal);
+        if (attribute !== undefined) allocations[ordinal] = attribute.handle ?? "";
+      }
       snapshot.blocks[block.cidr.text] = {
         affinity: block.affinity === null ? "" : affinityText(block.affinity),
         allocations,

@@ -1,6 +1,7 @@
 import type { AddressNumber } from "./address.js";
 import { type AffinityOwner, sameOwner } from "./affinity.js";
-import { type Attribute, AttributeTable } from "./attribute-table.js";
+import { Allocations, NO_SEQUENCE, type NumberedAttribute } from "./allocations.js";
+import type { Attribute } from "./attribute.js";
 import type { Cidr } from "./cidr.js";
 import { FreeList } from "./free-list.js";
 import type { ReservedAddresses } from "./reservation.js";
@@ -18,12 +19,6 @@ export interface HostReserved {
 /** Allocations with this handle do not make a block "not empty". */
 export const WINDOWS_RESERVED_HANDLE = "windows-reserved-ipam-handle";
 
-/** Entry of `allocations` for a free ordinal. */
-export const FREE = -1;
-
-/** Entry of `sequenceOffsets` for an ordinal without a stored sequence number. */
-export const NO_SEQUENCE = -1;
-
 /**
  * One block: a run of addresses that belongs to at most one host, with who holds each of them
  * (`libcalico-go/lib/backend/model/block.go@v3.28.4`). Immutable: every change makes a new version.
@@ -36,20 +31,21 @@ export class Block {
     readonly cidr: Cidr,
     /** Who owns the block; null when nobody does. */
     readonly affinity: AffinityOwner | null,
-    /** Per ordinal: index into `attributes`, or FREE. */
-    readonly allocations: readonly number[],
+    readonly allocations: Allocations,
     /** Free ordinals in the order in which they will be given out. */
     readonly unallocated: FreeList,
-    readonly attributes: AttributeTable,
     /** Nanoseconds; sequence number 0 of this block's offsets. */
     readonly sequenceBaseNs: bigint,
     /** `sequenceBaseNs` plus this is the block's sequence number. */
     readonly sequenceOffset: number,
-    /** Per ordinal: offset of the sequence number at which it was assigned, or NO_SEQUENCE. */
-    readonly sequenceOffsets: readonly number[],
     /** When the block was claimed, whole seconds; null before v3.32.0 and without affinity. */
     readonly claimTimeSeconds: number | null,
   ) {}
+
+  /** Number of ordinals. */
+  get size(): number {
+    return this.allocations.size;
+  }
 
   get sequenceNumber(): bigint {
     return this.sequenceBaseNs + BigInt(this.sequenceOffset);
@@ -57,19 +53,22 @@ export class Block {
 
   /** Stored sequence number of an ordinal's allocation, or undefined. */
   sequenceNumberOf(ordinal: number): bigint | undefined {
-    const offset = this.sequenceOffsets[ordinal];
-    if (offset === undefined || offset === NO_SEQUENCE) return undefined;
-    return this.sequenceBaseNs + BigInt(offset);
+    const offset = this.allocations.sequenceAt(ordinal);
+    return offset === NO_SEQUENCE ? undefined : this.sequenceBaseNs + BigInt(offset);
   }
 
   get allocatedCount(): number {
-    return this.allocations.length - this.unallocated.length;
+    return this.size - this.unallocated.length;
+  }
+
+  /** Whether an ordinal is allocated. The free list tells the rest, but for defects of the library. */
+  isAllocated(ordinal: number): boolean {
+    return this.allocations.attributeAt(ordinal) !== null;
   }
 
   /** The attribute of an allocated ordinal; undefined when it is free. */
   attributeOf(ordinal: number): Attribute | undefined {
-    const index = this.allocations[ordinal];
-    return index === undefined || index === FREE ? undefined : this.attributes.at(index);
+    return this.allocations.attributeAt(ordinal) ?? undefined;
   }
 
   isOwnedBy(owner: AffinityOwner): boolean {
@@ -94,66 +93,52 @@ export function newBlock(
   nowNs: bigint,
   claimTimeSeconds: number | null,
 ): Block {
-  const size = cidr.size;
-  const allocations = new Array<number>(size).fill(FREE);
-  const offsets = new Array<number>(size).fill(NO_SEQUENCE);
-  let unallocated = FreeList.range(0, size);
-  let attributes = AttributeTable.empty;
+  const { size } = cidr;
+  const first = reserved === null ? 0 : reserved.startOfBlock;
+  const end = reserved === null ? size : size - reserved.endOfBlock;
+  const indexes = new Array<number | null>(size).fill(null);
+  indexes.fill(0, 0, first).fill(0, Math.max(0, end));
+  const sequences = new Array<number>(size).fill(NO_SEQUENCE);
+  const attributes: Attribute[] = [];
   if (reserved !== null) {
-    attributes = attributes.with({ handle: reserved.handle, secondary: { note: reserved.note } });
-    const end = size - reserved.endOfBlock;
-    unallocated = FreeList.range(reserved.startOfBlock, end);
-    for (let ordinal = 0; ordinal < size; ordinal++) {
-      if (ordinal < reserved.startOfBlock || ordinal >= end) allocations[ordinal] = 0;
-    }
+    attributes.push({ handle: reserved.handle, secondary: { note: reserved.note } });
   }
-  return new Block(
-    cidr,
-    affinity,
-    allocations,
-    unallocated,
-    attributes,
-    nowNs,
-    0,
-    offsets,
-    claimTimeSeconds,
-  );
+  const allocations = Allocations.of({ indexes, attributes, sequences });
+  const unallocated = FreeList.range(first, end);
+  return new Block(cidr, affinity, allocations, unallocated, nowNs, 0, claimTimeSeconds);
 }
 
-/** The version that an update writes: sequence number plus one. */
-export function withNextSequence(block: Block): Block {
+// The functions below make the version that an update writes: every update of a block counts its
+// sequence number up by one (`libcalico-go/lib/ipam/ipam_block_reader_writer.go@v3.28.4`).
+
+function nextVersion(block: Block, allocations: Allocations, unallocated: FreeList): Block {
   return new Block(
     block.cidr,
     block.affinity,
-    block.allocations,
-    block.unallocated,
-    block.attributes,
+    allocations,
+    unallocated,
     block.sequenceBaseNs,
     block.sequenceOffset + 1,
-    block.sequenceOffsets,
     block.claimTimeSeconds,
   );
 }
 
+/** The block with nothing changed but its sequence number. */
+export function withNextSequence(block: Block): Block {
+  return nextVersion(block, block.allocations, block.unallocated);
+}
+
 /** The block without owner; its claim time goes with the affinity. */
 export function withoutAffinity(block: Block): Block {
-  return new Block(
-    block.cidr,
-    null,
-    block.allocations,
-    block.unallocated,
-    block.attributes,
-    block.sequenceBaseNs,
-    block.sequenceOffset,
-    block.sequenceOffsets,
-    null,
-  );
+  const { cidr, allocations, unallocated, sequenceBaseNs, sequenceOffset } = block;
+  return new Block(cidr, null, allocations, unallocated, sequenceBaseNs, sequenceOffset + 1, null);
 }
 
 /**
  * The block with these free ordinals allocated. They share one attribute, an equal one if the block
- * has it. Each remembers the sequence number that the block was read with. `unallocated` is what is
- * left of the free list.
+ * has it. Each remembers the sequence number that the block was read with.
+ *
+ * @param unallocated what is left of the free list.
  */
 export function withAllocated(
   block: Block,
@@ -161,70 +146,43 @@ export function withAllocated(
   unallocated: FreeList,
   attribute: Attribute,
 ): Block {
-  let attributes = block.attributes;
-  let index = attributes.indexOf(attribute);
-  if (index < 0) {
-    index = attributes.length;
-    attributes = attributes.with(attribute);
-  }
-  const allocations = block.allocations.slice();
-  const offsets = block.sequenceOffsets.slice();
-  for (const ordinal of ordinals) {
-    allocations[ordinal] = index;
-    offsets[ordinal] = block.sequenceOffset;
-  }
-  return new Block(
-    block.cidr,
-    block.affinity,
-    allocations,
-    unallocated,
-    attributes,
-    block.sequenceBaseNs,
-    block.sequenceOffset,
-    offsets,
-    block.claimTimeSeconds,
-  );
+  const allocations = block.allocations.with(ordinals, attribute, block.sequenceOffset);
+  return nextVersion(block, allocations, unallocated);
 }
 
 /**
- * The block with these ordinals freed: they go to the end of the free list in this order. The listed
- * attributes go, and the indexes of the others move down. `forgetSequence` drops the stored sequence
- * numbers: releasing by address does, releasing by handle does not.
+ * The block with all of a handle's ordinals freed: they go to the end of the free list in this order,
+ * and their attributes go. Their sequence numbers stay
+ * (`libcalico-go/lib/ipam/ipam_block.go@v3.28.4`, `releaseByHandle`).
  */
-export function withFreed(
-  block: Block,
-  ordinals: readonly number[],
-  isAttributeGone: (index: number) => boolean,
-  forgetSequence: boolean,
-): Block {
-  const newIndex: number[] = [];
-  let keptCount = 0;
-  for (let i = 0; i < block.attributes.length; i++) {
-    newIndex.push(isAttributeGone(i) ? FREE : keptCount++);
+export function withHandleReleased(block: Block, ordinals: readonly number[]): Block {
+  const allocations = block.allocations.without(ordinals, false);
+  return nextVersion(block, allocations, block.unallocated.append(ordinals));
+}
+
+/**
+ * The block with these allocated ordinals freed: they go to the end of the free list in this order,
+ * and their sequence numbers go. An attribute goes when as many of its ordinals are listed as point to
+ * it (`libcalico-go/lib/ipam/ipam_block.go@v3.28.4`, `release`). So an ordinal that is listed twice is
+ * twice in the free list, and leaves its attribute behind, or takes it away from another ordinal.
+ */
+export function withAddressesReleased(block: Block, ordinals: readonly number[]): Block {
+  const { allocations } = block;
+  const listed = new Map<number, number>();
+  for (const ordinal of ordinals) {
+    const number = allocations.attributeNumberAt(ordinal);
+    listed.set(number, (listed.get(number) ?? 0) + 1);
   }
-  const allocations = block.allocations.slice();
-  for (const ordinal of ordinals) allocations[ordinal] = FREE;
-  for (let ordinal = 0; ordinal < allocations.length; ordinal++) {
-    const index = allocations[ordinal]!;
-    if (index !== FREE) allocations[ordinal] = newIndex[index]!;
+  const stays: NumberedAttribute[] = [];
+  const bereft: number[] = [];
+  for (const [number, count] of listed) {
+    const held = allocations.ordinalsOfAttribute(number);
+    const others = held.filter((ordinal) => !ordinals.includes(ordinal));
+    if (count === held.length) bereft.push(...others);
+    else if (others.length === 0) stays.push({ number, attribute: block.attributeOf(held[0]!)! });
   }
-  let offsets = block.sequenceOffsets;
-  if (forgetSequence) {
-    const kept = offsets.slice();
-    for (const ordinal of ordinals) kept[ordinal] = NO_SEQUENCE;
-    offsets = kept;
-  }
-  return new Block(
-    block.cidr,
-    block.affinity,
-    allocations,
-    block.unallocated.append(ordinals),
-    block.attributes.without(isAttributeGone),
-    block.sequenceBaseNs,
-    block.sequenceOffset,
-    offsets,
-    block.claimTimeSeconds,
-  );
+  const after = allocations.without(ordinals, true, stays).without(bereft, false);
+  return nextVersion(block, after, block.unallocated.append(ordinals));
 }
 
 /**
@@ -232,12 +190,14 @@ export function withFreed(
  * allocation without handle makes it not empty.
  */
 export function isEmptyBlock(block: Block): boolean {
-  if (block.unallocated.length === block.allocations.length) return true;
-  return block.allocations.every((index) => {
-    if (index === FREE) return true;
-    const handle = block.attributes.at(index)?.handle;
-    return handle?.toLowerCase() === WINDOWS_RESERVED_HANDLE;
-  });
+  const { allocations } = block;
+  if (block.unallocated.length === allocations.size) return true;
+  for (let ordinal = 0; ordinal < allocations.size; ordinal++) {
+    const attribute = allocations.attributeAt(ordinal);
+    if (attribute === null) continue;
+    if (attribute.handle?.toLowerCase() !== WINDOWS_RESERVED_HANDLE) return false;
+  }
+  return true;
 }
 
 /** Addresses that AutoAssign could take from the block under these reservations. */
@@ -245,18 +205,4 @@ export function freeCount(block: Block, reserved: ReservedAddresses): number {
   if (reserved.isEmpty || !reserved.overlaps(block.cidr)) return block.unallocated.length;
   if (reserved.coversWhole(block.cidr)) return 0;
   return block.unallocated.filter((ordinal) => !reserved.has(block.cidr.addressAt(ordinal))).length;
-}
-
-/** Ordinals held by a handle, ascending; see `AttributeTable.indexesOf` for how ids are compared. */
-export function ordinalsOfHandle(block: Block, handle: string): number[] {
-  const ordinals: number[] = [];
-  const held = block.attributes.indexesOf(handle);
-  if (held.length === 0) return ordinals;
-  const { allocations } = block;
-  const only = held.length === 1 ? held[0] : undefined;
-  for (let ordinal = 0; ordinal < allocations.length; ordinal++) {
-    const index = allocations[ordinal]!;
-    if (only === undefined ? held.includes(index) : index === only) ordinals.push(ordinal);
-  }
-  return ordinals;
 }

@@ -8,7 +8,7 @@ import {
 } from "../datastore/request.js";
 import type { Found } from "../datastore/response.js";
 import type { Affinity, AffinityOwner } from "../model/affinity.js";
-import { type Block, isEmptyBlock, withNextSequence, withoutAffinity } from "../model/block.js";
+import { type Block, isEmptyBlock, withoutAffinity } from "../model/block.js";
 import { CalicoError, IpamError, textError } from "../model/calico-error.js";
 import type { Cidr } from "../model/cidr.js";
 import { claimConflict } from "./affinity-claim.js";
@@ -58,7 +58,7 @@ export function* releaseAffinity(
   if (leaving instanceof CalicoError) return leaving;
   const written = (yield isEmptyBlock(block)
     ? deleteBlock(found)
-    : updateBlock(found, withNextSequence(withoutAffinity(block)))) as Found<Block>;
+    : updateBlock(found, withoutAffinity(block))) as Found<Block>;
   if (written instanceof CalicoError) {
     if (written.kind !== "notFound" || !isEmptyBlock(block)) return written;
   }

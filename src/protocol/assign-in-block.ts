@@ -1,8 +1,8 @@
 import { updateBlock } from "../datastore/request.js";
 import type { Entry, Found } from "../datastore/response.js";
 import { type AffinityOwner, affinityText } from "../model/affinity.js";
-import type { Attribute } from "../model/attribute-table.js";
-import { type Block, withAllocated, withNextSequence } from "../model/block.js";
+import type { Attribute } from "../model/attribute.js";
+import { type Block, withAllocated } from "../model/block.js";
 import { CalicoError, textError, wrapError } from "../model/calico-error.js";
 import type { Cidr } from "../model/cidr.js";
 import { FreeList } from "../model/free-list.js";
@@ -87,7 +87,7 @@ export function* assignInBlock(
       return wrapped ? wrapError("failed to increment handle", error) : error;
     }
   }
-  const assigned = withNextSequence(withAllocated(block, ordinals, left, assignee.attribute));
+  const assigned = withAllocated(block, ordinals, left, assignee.attribute);
   const written = (yield updateBlock(entry, assigned)) as Found<Block>;
   if (!(written instanceof CalicoError)) return { block: cidr, ordinals };
   if (handle !== null) yield* decrementHandle(handle, cidr, count, cleanupContext(env));

@@ -2,13 +2,7 @@ import { getBlock, updateBlock } from "../datastore/request.js";
 import type { Entry, Found } from "../datastore/response.js";
 import { type AddressNumber, formatAddress, versionOf } from "../model/address.js";
 import type { AffinityOwner } from "../model/affinity.js";
-import {
-  type Block,
-  FREE,
-  type HostReserved,
-  withAllocated,
-  withNextSequence,
-} from "../model/block.js";
+import { type Block, type HostReserved, withAllocated } from "../model/block.js";
 import { CalicoError, ResourceError, textError, wrapError } from "../model/calico-error.js";
 import { Cidr } from "../model/cidr.js";
 import { claimBlock, claimPending } from "./affinity-claim.js";
@@ -103,14 +97,14 @@ function* assignInto(
     }
   }
   const ordinal = block.ordinalOf(args.address);
-  if (block.allocations[ordinal] !== FREE) {
+  if (block.isAllocated(ordinal)) {
     const dialect = { existsShowsInner: env.release.existsErrorShowsInner };
     const id = formatAddress(args.address);
     return new ResourceError("exists", id, dialect, "Address already assigned in block");
   }
   const left = block.unallocated.filter((free) => free !== ordinal);
   const attribute = { handle: args.handle, secondary: args.attributes };
-  const assigned = withNextSequence(withAllocated(block, [ordinal], left, attribute));
+  const assigned = withAllocated(block, [ordinal], left, attribute);
   if (args.handle !== null) {
     const error = yield* incrementHandle(args.handle, cidr, 1);
     if (error !== undefined && env.release.handleIncrementError !== "ignored") {

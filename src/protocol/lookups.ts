@@ -1,8 +1,8 @@
 import { getBlock, getHandle } from "../datastore/request.js";
 import type { Found } from "../datastore/response.js";
 import { type AddressNumber, formatAddress, versionOf } from "../model/address.js";
-import type { Attribute } from "../model/attribute-table.js";
-import { type Block, ordinalsOfHandle } from "../model/block.js";
+import type { Attribute } from "../model/attribute.js";
+import type { Block } from "../model/block.js";
 import { CalicoError, ResourceError } from "../model/calico-error.js";
 import { Cidr } from "../model/cidr.js";
 import type { Handle } from "../model/handle.js";
@@ -23,8 +23,8 @@ export function* ipsByHandle(
   for (const { cidr } of env.mapOrder(found.value.blocks, (block) => block.cidr.text)) {
     const block = (yield getBlock(cidr)) as Found<Block>;
     if (block instanceof CalicoError) continue;
-    for (const ordinal of ordinalsOfHandle(block.value, id))
-      addresses.push(cidr.addressAt(ordinal));
+    const ordinals = block.value.allocations.ordinalsOf(id);
+    for (const ordinal of ordinals) addresses.push(cidr.addressAt(ordinal));
   }
   return addresses;
 }

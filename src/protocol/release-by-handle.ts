@@ -1,14 +1,7 @@
 import { deleteBlock, getBlock, getHandle, updateBlock } from "../datastore/request.js";
 import type { Found } from "../datastore/response.js";
 import type { AffinityOwner } from "../model/affinity.js";
-import {
-  type Block,
-  FREE,
-  isEmptyBlock,
-  ordinalsOfHandle,
-  withFreed,
-  withNextSequence,
-} from "../model/block.js";
+import { type Block, isEmptyBlock, withHandleReleased } from "../model/block.js";
 import { CalicoError, textError } from "../model/calico-error.js";
 import type { Cidr } from "../model/cidr.js";
 import { type Handle, sanitiseHandle } from "../model/handle.js";
@@ -44,13 +37,11 @@ function* releaseFromBlock(
   for (let round = 0; round < DATASTORE_RETRIES; round++) {
     const found = (yield getBlock(cidr)) as Found<Block>;
     if (found instanceof CalicoError) return found.kind === "notFound" ? undefined : found;
-    const ordinals = ordinalsOfHandle(found.value, handle);
+    const ordinals = found.value.allocations.ordinalsOf(handle);
     if (ordinals.length === 0) return undefined;
-    const after = freeOrdinals(found.value, ordinals);
+    const after = withHandleReleased(found.value, ordinals);
     const isGone = after.affinity === null && isEmptyBlock(after);
-    const written = (yield isGone
-      ? deleteBlock(found)
-      : updateBlock(found, withNextSequence(after))) as Found<Block>;
+    const written = (yield isGone ? deleteBlock(found) : updateBlock(found, after)) as Found<Block>;
     if (written instanceof CalicoError) {
       if (written.kind === "conflict") continue;
       if (!isGone || written.kind !== "notFound") return written;
@@ -64,12 +55,6 @@ function* releaseFromBlock(
     if (outcome !== "not removed") return outcome;
   }
   return textError("Hit max retries");
-}
-
-/** The block without these ordinals and without all attributes that they point to. */
-function freeOrdinals(block: Block, ordinals: readonly number[]): Block {
-  const gone = ordinals.map((ordinal) => block.allocations[ordinal] ?? FREE);
-  return withFreed(block, ordinals, (index) => gone.includes(index), false);
 }
 
 /** Second loop of v3.30.0 and later, entered only when the first one ran out of retries. */

@@ -13,7 +13,7 @@ import {
   parseAddress,
   versionOf,
 } from "../model/address.js";
-import { type Block, FREE, isEmptyBlock, withFreed, withNextSequence } from "../model/block.js";
+import { type Block, isEmptyBlock, withAddressesReleased } from "../model/block.js";
 import { CalicoError, ResourceError, textError } from "../model/calico-error.js";
 import { Cidr } from "../model/cidr.js";
 import { type Handle, sanitiseHandle } from "../model/handle.js";
@@ -72,7 +72,7 @@ export function* releaseIps(
   const failed = (error: CalicoError): ReleaseIpsResult => ({ unallocated, released, error });
   for (const option of options) {
     if (option.address === "") {
-      return failed(textError(`No IP address specified in options: ${JSON.stringify(option)}`));
+      return failed(textError(`No IP address specified in options: ${optionText(option)}`));
     }
   }
   const located = yield* locate(env, options, unallocated);
@@ -97,6 +97,11 @@ export function* releaseIps(
     }
   }
   return { unallocated, released, error };
+}
+
+/** An option as Go prints it; where Go would print a pointer's address, this is the number. */
+function optionText({ address, handle, sequenceNumber }: ReleaseOption): string {
+  return `{Address:${address} Handle:${handle ?? ""} SequenceNumber:${sequenceNumber ?? "<nil>"}}`;
 }
 
 /** Finds the block of each address; those in no block are noted as unallocated. */
@@ -183,7 +188,6 @@ function free(env: Environment, block: Block, targets: readonly Target[]): Freed
   const unallocated: AddressNumber[] = [];
   const ordinals: number[] = [];
   const handles = new Set<string>();
-  const freedByAttribute = new Map<number, number>();
   for (const target of env.mapOrder([...unique.values()], ({ option }) => option.address)) {
     const { handle, sequenceNumber } = target.option;
     const ordinal = block.ordinalOf(target.address);
@@ -191,25 +195,18 @@ function free(env: Environment, block: Block, targets: readonly Target[]): Freed
     if (sequenceNumber !== undefined && sequenceNumber !== storedSequence) {
       return staleRequest(env, target);
     }
-    const index = block.allocations[ordinal] ?? FREE;
-    if (index === FREE) {
+    const attribute = block.attributeOf(ordinal);
+    if (attribute === undefined) {
       unallocated.push(target.address);
       continue;
     }
-    const stored = sanitiseHandle(block.attributes.at(index)?.handle ?? "");
+    const stored = sanitiseHandle(attribute.handle ?? "");
     const wanted = sanitiseHandle(handle ?? "");
     if (wanted !== "" && wanted !== stored) return staleRequest(env, target);
     ordinals.push(ordinal);
-    freedByAttribute.set(index, (freedByAttribute.get(index) ?? 0) + 1);
     if (stored !== "") handles.add(stored);
   }
-  for (const index of block.allocations) {
-    const freed = freedByAttribute.get(index);
-    if (freed !== undefined) freedByAttribute.set(index, freed - 1);
-  }
-  const isAttributeGone = (index: number) => freedByAttribute.get(index) === 0;
-  const after = withFreed(block, ordinals, isAttributeGone, true);
-  return { block: after, unallocated, handles: [...handles] };
+  return { block: withAddressesReleased(block, ordinals), unallocated, handles: [...handles] };
 }
 
 function staleRequest(env: Environment, target: Target): CalicoError {
@@ -235,7 +232,7 @@ function* releaseInBlock(
     const isGone = freed.block.affinity === null && isEmptyBlock(freed.block);
     const written = (yield isGone
       ? deleteBlock(found)
-      : updateBlock(found, withNextSequence(freed.block))) as Found<Block>;
+      : updateBlock(found, freed.block)) as Found<Block>;
     if (written instanceof CalicoError) {
       if (written.kind === "conflict") continue;
       return written;

@@ -47,7 +47,7 @@ export function* utilization(
     const entry = entries.find(({ cidr }) => cidr.overlaps(value.cidr));
     entry?.blocks.push({
       cidr: value.cidr,
-      capacity: value.allocations.length,
+      capacity: value.size,
       available: value.unallocated.length,
     });
   }
