@@ -6,6 +6,7 @@ import { LockRequest } from "../datastore/request.js";
 import { InvariantViolation } from "../failure/failure.js";
 import { Client, InterleavedLock } from "../protocol/interleave.js";
 import { type Cluster, type ClusterEdit, type ClusterPlan, describeEdit } from "./cluster.js";
+import { type Deadline, DeadlineDatastore } from "./deadline.js";
 import { findLeaks, type Leak } from "./leaks.js";
 import {
   describeOperation,
@@ -20,6 +21,8 @@ import { checkBlock, Watch, type WatchedClient, WatchedDatastore } from "./watch
 export interface PlannedClient {
   readonly operation: Operation;
   readonly faults: readonly Fault[];
+  /** Null when its caller waits as long as it takes. */
+  readonly deadline: Deadline | null;
   /** It performs this many steps and then never another one; null when it lives. */
   readonly diesAfter: number | null;
 }
@@ -131,8 +134,9 @@ export class Engine {
     const watched: WatchedClient = { operation: plan.operation, assigned: new Set() };
     const store = new WatchedDatastore(this.#store, cluster.datastore, this.#watch, watched);
     const injector = new FaultInjector(store, plan.faults, cluster.dialect);
-    const recorder = new Recorder(injector, calls, number);
-    const client = new Client(operationSteps(cluster, plan.operation), recorder);
+    const caller = new DeadlineDatastore(injector, plan.deadline);
+    const recorder = new Recorder(caller, calls, number);
+    const client = new Client(operationSteps(cluster, caller, plan.operation), recorder);
     return { plan, watched, injector, client, steps: 0, hasAnswered: false };
   }
 
@@ -184,12 +188,18 @@ export function describeFault({ verb, kind, nth, error, afterEffect }: Fault): s
   return `${verb} ${kind} #${nth} answers ${error}, ${effect}`;
 }
 
+/** `time is up in call 8, which takes effect`. */
+export function describeDeadline({ afterCalls, lastTakesEffect }: Deadline): string {
+  return `the caller's time is up in call ${afterCalls + 1}${lastTakesEffect ? ", which takes effect" : ""}`;
+}
+
 /** A round in words, a line each: edits, operations, calls, answers. */
 export function describeRound(round: Round): string[] {
   const lines = round.edits.map(describeEdit);
   for (const [number, client] of round.clients.entries()) {
     const fate = [
       ...client.faults.map(describeFault),
+      ...(client.deadline === null ? [] : [describeDeadline(client.deadline)]),
       ...(client.diesAfter === null ? [] : [`dies after ${client.diesAfter} steps`]),
     ];
     const befalls = fate.length === 0 ? "" : ` [${fate.join("; ")}]`;

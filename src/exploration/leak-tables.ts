@@ -8,6 +8,7 @@ const CAUSE_WORDS: Readonly<Record<SurveyCause, string>> = {
   nothing: "by itself",
   race: "race",
   fault: "fault",
+  deadline: "deadline",
   death: "death",
   random: "random",
 };

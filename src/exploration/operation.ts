@@ -4,7 +4,7 @@ import { CalicoError, textError } from "../model/calico-error.js";
 import { Cidr } from "../model/cidr.js";
 import type { PoolUse } from "../model/pool.js";
 import type { FamilyAssignment } from "../protocol/auto-assign.js";
-import { type Steps, UNLIMITED } from "../protocol/environment.js";
+import type { CallContext, Steps } from "../protocol/environment.js";
 import type { Cluster } from "./cluster.js";
 
 /** One operation of one client, as data: addresses and networks are texts. */
@@ -94,9 +94,13 @@ function* simple(steps: Steps<CalicoError | undefined>): Steps<Outcome> {
 
 type OperationOf<Name extends OperationName> = Extract<Operation, { op: Name }>;
 
-function* autoAssign({ ipam }: Cluster, op: OperationOf<"autoAssign">): Steps<Outcome> {
+function* autoAssign(
+  { ipam }: Cluster,
+  context: CallContext,
+  op: OperationOf<"autoAssign">,
+): Steps<Outcome> {
   const { host, num4, num6, handle, use, maxBlocksPerHost } = op;
-  const result = yield* ipam.autoAssign(UNLIMITED, {
+  const result = yield* ipam.autoAssign(context, {
     num4,
     num6,
     handle,
@@ -115,18 +119,26 @@ function* autoAssign({ ipam }: Cluster, op: OperationOf<"autoAssign">): Steps<Ou
   return outcome(result.error, assigned, messages);
 }
 
-function* assignIp({ ipam }: Cluster, op: OperationOf<"assignIp">): Steps<Outcome> {
+function* assignIp(
+  { ipam }: Cluster,
+  context: CallContext,
+  op: OperationOf<"assignIp">,
+): Steps<Outcome> {
   const { host, handle } = op;
   const address = parseAddress(op.address)!;
   const args = { address, handle, attributes: null, host, hostReserved: null };
-  const error = yield* ipam.assignIp(UNLIMITED, args);
+  const error = yield* ipam.assignIp(context, args);
   return outcome(error, error === undefined ? [op.address] : []);
 }
 
-function* releaseIps({ ipam }: Cluster, op: OperationOf<"releaseIps">): Steps<Outcome> {
+function* releaseIps(
+  { ipam }: Cluster,
+  context: CallContext,
+  op: OperationOf<"releaseIps">,
+): Steps<Outcome> {
   const handle = op.handle ?? undefined;
   const options = op.addresses.map((address) => ({ address, handle }));
-  const result = yield* ipam.releaseIps(UNLIMITED, options);
+  const result = yield* ipam.releaseIps(context, options);
   const unallocated = result.unallocated.map((address) => `${formatAddress(address)} was free`);
   return outcome(result.error, [], unallocated);
 }
@@ -137,8 +149,12 @@ function* ipsByHandle({ ipam }: Cluster, handle: string): Steps<Outcome> {
   return outcome(null, [], found.map(formatAddress));
 }
 
-function* claimAffinity({ ipam }: Cluster, op: OperationOf<"claimAffinity">): Steps<Outcome> {
-  const result = yield* ipam.claimAffinity(UNLIMITED, Cidr.of(op.cidr), op.host);
+function* claimAffinity(
+  { ipam }: Cluster,
+  context: CallContext,
+  op: OperationOf<"claimAffinity">,
+): Steps<Outcome> {
+  const result = yield* ipam.claimAffinity(context, Cidr.of(op.cidr), op.host);
   return outcome(result.error, [], texts(result.claimed));
 }
 
@@ -152,8 +168,12 @@ function* releaseBlockAffinity(
   return outcome(yield* cluster.ipam.releaseBlockAffinity(block, op.mustBeEmpty));
 }
 
-function* ensureBlock({ ipam }: Cluster, op: OperationOf<"ensureBlock">): Steps<Outcome> {
-  const result = yield* ipam.ensureBlock(UNLIMITED, {
+function* ensureBlock(
+  { ipam }: Cluster,
+  context: CallContext,
+  op: OperationOf<"ensureBlock">,
+): Steps<Outcome> {
+  const result = yield* ipam.ensureBlock(context, {
     host: op.host,
     pools4: [],
     pools6: [],
@@ -163,22 +183,26 @@ function* ensureBlock({ ipam }: Cluster, op: OperationOf<"ensureBlock">): Steps<
   return outcome(result.error, [], texts([result.v4, result.v6]));
 }
 
-/** The steps of an operation on a cluster. */
-export function operationSteps(cluster: Cluster, op: Operation): Steps<Outcome> {
+/** The steps of an operation on a cluster, under the deadline of its caller. */
+export function operationSteps(
+  cluster: Cluster,
+  context: CallContext,
+  op: Operation,
+): Steps<Outcome> {
   const { ipam } = cluster;
   switch (op.op) {
     case "autoAssign":
-      return autoAssign(cluster, op);
+      return autoAssign(cluster, context, op);
     case "assignIp":
-      return assignIp(cluster, op);
+      return assignIp(cluster, context, op);
     case "releaseIps":
-      return releaseIps(cluster, op);
+      return releaseIps(cluster, context, op);
     case "releaseByHandle":
       return simple(ipam.releaseByHandle(op.handle));
     case "ipsByHandle":
       return ipsByHandle(cluster, op.handle);
     case "claimAffinity":
-      return claimAffinity(cluster, op);
+      return claimAffinity(cluster, context, op);
     case "releaseAffinity":
       return simple(ipam.releaseAffinity(Cidr.of(op.cidr), op.host, op.mustBeEmpty));
     case "releaseBlockAffinity":
@@ -190,7 +214,7 @@ export function operationSteps(cluster: Cluster, op: Operation): Steps<Outcome> 
     case "removeIpamHost":
       return simple(ipam.removeIpamHost(op.host));
     case "ensureBlock":
-      return ensureBlock(cluster, op);
+      return ensureBlock(cluster, context, op);
   }
 }
 

@@ -5,6 +5,7 @@ import { Cidr } from "../model/cidr.js";
 import type { Node } from "../model/node.js";
 import { makePool, type PoolUse, type UsablePool } from "../model/pool.js";
 import type { Cluster, ClusterEdit, ClusterPlan } from "./cluster.js";
+import type { Deadline } from "./deadline.js";
 import type { Draw } from "./draw.js";
 import type { PlannedClient, Scheduler } from "./engine.js";
 import type { Operation, OperationName } from "./operation.js";
@@ -107,6 +108,7 @@ export class RandomRun {
   readonly #requests: readonly (readonly [Verb, Kind])[];
   readonly #errors: readonly FaultError[];
   readonly #faultChance: number;
+  readonly #deadlineChance: number;
   readonly #deathChance: number;
   readonly #switchChance: number;
   readonly #maxClients: number;
@@ -122,6 +124,7 @@ export class RandomRun {
     this.#requests = draw.some(REQUESTS, 0.5);
     this.#errors = draw.some(FAULT_ERRORS, 0.5);
     this.#faultChance = draw.pick([0, 0, 0.3, 0.7]);
+    this.#deadlineChance = draw.pick([0, 0, 0.2]);
     this.#deathChance = draw.pick([0, 0, 0.1]);
     this.#switchChance = draw.pick([0.1, 0.4, 1]);
     this.#maxClients = draw.pick([1, 2, 3, 5]);
@@ -144,6 +147,7 @@ export class RandomRun {
     return Array.from({ length: count }, () => ({
       operation: this.#drawOperation(),
       faults: this.#drawFaults(),
+      deadline: this.#drawDeadline(),
       diesAfter: this.draw.chance(this.#deathChance) ? this.draw.between(0, 25) : null,
     }));
   }
@@ -167,6 +171,12 @@ export class RandomRun {
       const error = draw.pick(this.#errors);
       return { verb, kind, nth: draw.pick([1, 1, 1, 2, 3]), error, afterEffect: draw.chance(0.5) };
     });
+  }
+
+  #drawDeadline(): Deadline | null {
+    const { draw } = this;
+    if (!draw.chance(this.#deadlineChance)) return null;
+    return { afterCalls: draw.between(0, 25), lastTakesEffect: draw.chance(0.5) };
   }
 
   #drawHost(): string {

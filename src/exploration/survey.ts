@@ -32,7 +32,14 @@ export interface Finding {
 export type SurveyCause = Cause | "random";
 
 /** Every cause, from what takes least on. */
-export const surveyCauses: readonly SurveyCause[] = ["nothing", "race", "fault", "death", "random"];
+export const surveyCauses: readonly SurveyCause[] = [
+  "nothing",
+  "race",
+  "fault",
+  "deadline",
+  "death",
+  "random",
+];
 
 /** What was found for one release. */
 export interface Survey {

@@ -2,19 +2,27 @@ import type { FaultError } from "../datastore/fault-injector.js";
 import type { Kind, Verb } from "../datastore/request.js";
 import type { ReleaseProfile } from "../releases/profiles.js";
 import { Cluster, type ClusterEdit, type ClusterPlan } from "./cluster.js";
-import { describeFault, Engine, type PlannedClient, type Scheduler } from "./engine.js";
+import {
+  describeDeadline,
+  describeFault,
+  Engine,
+  type PlannedClient,
+  type Scheduler,
+} from "./engine.js";
 import { describeOperation, type Operation } from "./operation.js";
 import { FAULT_ERRORS } from "./random-run.js";
 import { RACE_SETTINGS, RACERS, type Scenario, SCENARIOS, SMALL_CLUSTER } from "./scenarios.js";
 
 /** What befalls the operation of a systematic case, in the order of how little it takes. */
-export type Cause = "nothing" | "race" | "fault" | "death";
+export type Cause = "nothing" | "race" | "fault" | "deadline" | "death";
 
 /**
  * Names of the systematic cases, which stand where a seed stands:
  *
  * - `sweep:<scenario>`: the operation alone, nothing fails;
  * - `sweep:<scenario>/<verb>-<kind>-<nth>/<error>/<before|after>`: one fault, before or after effect;
+ * - `sweep:<scenario>/deadline-<n>/<before|after>`: the caller's time is up in call n, before or
+ *   after it takes effect;
  * - `sweep:<scenario>/dies-<n>`: the client dies after n steps;
  * - `race:<setting>/<first>/<second>/<n>-<m>`: the first operation goes n steps, then the second m
  *   steps, then the first to its end, then the second.
@@ -31,8 +39,12 @@ export interface SystematicCase {
   run(engine: Engine): void;
 }
 
+type Fate = Omit<PlannedClient, "operation">;
+
+const NO_FATE: Fate = { faults: [], deadline: null, diesAfter: null };
+
 function alone(operation: Operation): PlannedClient {
-  return { operation, faults: [], diesAfter: null };
+  return { operation, ...NO_FATE };
 }
 
 /** The operation comes after its preparations, each of which ran alone. */
@@ -71,9 +83,14 @@ function noSuchCase(seed: string): never {
 
 const FAULT_NAME = /^([a-z]+)-([a-zA-Z]+)-(\d+)\/([a-zA-Z]+)\/(before|after)$/;
 
-function parseFate(seed: string, fate: string): Pick<PlannedClient, "faults" | "diesAfter"> {
+function parseFate(seed: string, fate: string): Fate {
   const death = /^dies-(\d+)$/.exec(fate);
-  if (death !== null) return { faults: [], diesAfter: Number(death[1]) };
+  if (death !== null) return { ...NO_FATE, diesAfter: Number(death[1]) };
+  const late = /^deadline-([1-9]\d*)\/(before|after)$/.exec(fate);
+  if (late !== null) {
+    const deadline = { afterCalls: Number(late[1]) - 1, lastTakesEffect: late[2] === "after" };
+    return { ...NO_FATE, deadline };
+  }
   const match = FAULT_NAME.exec(fate);
   if (match === null) noSuchCase(seed);
   const [, verb, kind, nth, error, when] = match;
@@ -85,7 +102,7 @@ function parseFate(seed: string, fate: string): Pick<PlannedClient, "faults" | "
     error: error as FaultError,
     afterEffect: when === "after",
   };
-  return { faults: [fault], diesAfter: null };
+  return { ...NO_FATE, faults: [fault] };
 }
 
 interface Fated {
@@ -99,8 +116,7 @@ function parseSweep(seed: string): Fated {
   const name = slash < 0 ? rest : rest.slice(0, slash);
   const scenario = SCENARIOS.find((candidate) => candidate.name === name);
   if (scenario === undefined) noSuchCase(seed);
-  const none = { faults: [], diesAfter: null };
-  const fate = slash < 0 ? none : parseFate(seed, rest.slice(slash + 1));
+  const fate = slash < 0 ? NO_FATE : parseFate(seed, rest.slice(slash + 1));
   return { scenario, client: { operation: scenario.operation, ...fate } };
 }
 
@@ -149,6 +165,7 @@ export function describeCase(seed: string): string {
   const operation = describeOperation(client.operation);
   if (client.diesAfter !== null)
     return `${operation}: the client dies after ${client.diesAfter} steps`;
+  if (client.deadline !== null) return `${operation}: ${describeDeadline(client.deadline)}`;
   const [fault] = client.faults;
   return fault === undefined ? operation : `${operation}: ${describeFault(fault)}`;
 }
@@ -193,7 +210,7 @@ function kindOf(verb: string, object: string): Kind {
 /** How many calls behind the undisturbed last one a fault may also hit: retries make new calls. */
 const CALLS_MORE = 1;
 
-/** Every single fault at every call of every scenario, and death after every step. */
+/** Every single fault and deadline at every call of every scenario, and death after every step. */
 export function* sweepCases(profile: ReleaseProfile): Generator<NamedCase, void, undefined> {
   for (const scenario of SCENARIOS) {
     const base = `sweep:${scenario.name}`;
@@ -214,6 +231,10 @@ export function* sweepCases(profile: ReleaseProfile): Generator<NamedCase, void,
           yield { seed: `${base}/${request}-${nth}/${error}/after`, cause: "fault" };
         }
       }
+    }
+    for (let n = 1; n <= calls.length; n++) {
+      yield { seed: `${base}/deadline-${n}/before`, cause: "deadline" };
+      yield { seed: `${base}/deadline-${n}/after`, cause: "deadline" };
     }
     for (let n = 1; n < steps; n++) yield { seed: `${base}/dies-${n}`, cause: "death" };
   }

@@ -45,6 +45,27 @@ describe("exploration", () => {
     expect(seen.conflicts).toBeGreaterThan(20);
   });
 
+  it("leaves nothing but too high handle counts when operations run alone and nothing fails", () => {
+    let calmRuns = 0;
+    for (const profile of profiles) {
+      for (let number = 0; number < 150; number++) {
+        const result = explore(profile, caseSeed("calm", number));
+        const isCalm = result.rounds.every(
+          ({ clients }) =>
+            clients.length === 1 &&
+            clients.every((client) => client.firedFaults === 0 && client.deadline === null) &&
+            clients.every((client) => client.diesAfter === null),
+        );
+        if (!isCalm) continue;
+        calmRuns++;
+        const kinds = new Set(result.leaks.map((leak) => leak.kind));
+        kinds.delete("handle-without-address");
+        expect([...kinds], result.seed).toEqual([]);
+      }
+    }
+    expect(calmRuns).toBeGreaterThan(50);
+  });
+
   it("gives the same run for the same seed, to the letter", () => {
     const tell = (seed: string) =>
       explore(v3284, seed).rounds.flatMap((round) => describeRound(round));

@@ -53,13 +53,18 @@ describe("docs/leaks.md", () => {
     expect(wrong).toEqual([]);
   });
 
-  it("gives the shortest single faults and deaths of v3.28.4 that a new sweep finds", () => {
+  it("gives the shortest single faults, deadlines and deaths of v3.28.4 that a new sweep finds", () => {
     const release = "v3.28.4";
     const profile = findProfile(release)!;
     const tally = new SurveyTally(profile);
     for (const { seed, cause } of sweepCases(profile)) tally.run(seed, cause);
     const found = tally.result().findings;
-    const words = { nothing: "by itself", fault: "fault", death: "death" } as const;
+    const words = {
+      nothing: "by itself",
+      fault: "fault",
+      deadline: "deadline",
+      death: "death",
+    } as const;
     for (const kind of leakKinds) {
       for (const [cause, word] of Object.entries(words) as [keyof typeof words, string][]) {
         const documented = cases.find(
