@@ -7,6 +7,7 @@ import type { Kind, Verb } from "../../src/datastore/request.js";
 import { FieldReader } from "../../src/formats/golden/field-reader.js";
 import type { JsonObject } from "../../src/formats/golden/trace-line.js";
 import { affinityText } from "../../src/model/affinity.js";
+import type { Attribute } from "../../src/model/attribute.js";
 import type { Block } from "../../src/model/block.js";
 import { CalicoError } from "../../src/model/calico-error.js";
 import { Cidr } from "../../src/model/cidr.js";
@@ -140,12 +141,23 @@ export class Trial {
 
   /** Ordinals that are allocated in a block, ascending. */
   allocated(cidr: string): number[] {
-    const ordinals: number[] = [];
     const block = this.block(cidr);
-    for (let ordinal = 0; ordinal < block.size; ordinal++) {
-      if (block.isAllocated(ordinal)) ordinals.push(ordinal);
-    }
-    return ordinals;
+    return Array.from({ length: block.size }, (_, i) => i).filter((i) => block.isAllocated(i));
+  }
+
+  /** A block's list of attributes, each as handle and secondary map. */
+  attributes(cidr: string): [Attribute["handle"], Attribute["secondary"]][] {
+    const { allocations } = this.block(cidr);
+    return allocations.attributes().map(({ attribute }) => [attribute.handle, attribute.secondary]);
+  }
+
+  /** By ordinal, for the first ones: index into the list of attributes, or -1 when it is free. */
+  indexes(cidr: string, count: number): number[] {
+    const { allocations } = this.block(cidr);
+    const numbers = allocations.attributes().map(({ number }) => number);
+    return Array.from({ length: count }, (_, i) =>
+      numbers.indexOf(allocations.attributeNumberAt(i)),
+    );
   }
 }
 
