@@ -93,6 +93,18 @@ describe("the caller", () => {
     expect(errorText(result)).toBe("context deadline exceeded");
   });
 
+  it("whose context ended before the blocks are released makes ReleaseIPs panic", () => {
+    const trial = Trial.with([POOL]);
+    trial.assign("n1", 1);
+    const ended = { ...UNLIMITED, ended: () => textError("context canceled") };
+    const { calls, result } = trial.perform(
+      trial.ipam.releaseIps(ended, [{ address: "10.0.0.0" }]),
+    );
+    expect(calls).toEqual(["list pools", "list pools"]);
+    expect(errorText(result)).toMatch(/^panic: /);
+    expect(trial.allocated(BLOCK)).toEqual([0]);
+  });
+
   it.each([
     ["v3.29.7", "background"],
     ["v3.30.0", "caller"],

@@ -172,6 +172,23 @@ describe("a hundred conflicts in a row", () => {
     expect(countOf(outcome, "create affinity")).toBe(101);
   });
 
+  it("ClaimAffinity tries again from the affinity when the block's creation conflicts", () => {
+    const trial = Trial.with([POOL]);
+    trial.datastore.setReservation({ name: "r", cidrs: [BLOCK] });
+    const op = { op: "claimAffinity", host: "n1", cidr: BLOCK };
+    const { calls, result } = trial.run(op, fail("create", "block", "conflict"));
+    expect(result).toEqual({ claimed: [BLOCK], failed: [] });
+    expect(calls.slice(2)).toEqual([
+      `create affinity n1 ${BLOCK}`,
+      `create block ${BLOCK}: fault:conflict`,
+      `create affinity n1 ${BLOCK}: exists`,
+      `get affinity n1 ${BLOCK}`,
+      `update affinity n1 ${BLOCK}`,
+      `create block ${BLOCK}`,
+      `update affinity n1 ${BLOCK}`,
+    ]);
+  });
+
   it("ReleaseAffinity goes on to the next block and has no error", () => {
     const trial = Trial.with([{ cidr: "10.0.0.0/27", blockSize: 28 }]);
     trial.run({ op: "claimAffinity", host: "n1", cidr: "10.0.0.0/27" });

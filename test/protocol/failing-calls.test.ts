@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../src/formats/golden/trace-line.js";
 import { DatastoreRequest, Sleep } from "../../src/datastore/request.js";
+import { parseAffinityText } from "../../src/model/affinity.js";
+import { newBlock } from "../../src/model/block.js";
 import { ResourceError } from "../../src/model/calico-error.js";
+import { Cidr } from "../../src/model/cidr.js";
 import { UNLIMITED } from "../../src/protocol/environment.js";
 import { countOf, errorText, fail, MAX_RETRIES, Trial, type TrialPool } from "./trial.js";
 
@@ -118,6 +121,14 @@ describe("an error of counting the handle up", () => {
       expect(trial.handles()).toEqual({ h: { [FIRST]: 1 } });
     },
   );
+
+  it("is told once, however often it happens", () => {
+    const trial = owning("v3.29.7");
+    const faults = fail("get", "handle", "timeout", 3);
+    const outcome = trial.assign("n1", 1, { handle: "h" }, faults);
+    expect(outcome.result).toHaveProperty("v4.msgs", [MESSAGE]);
+    expect(countOf(outcome, "list blocks")).toBe(3);
+  });
 
   it.each(["v3.29.7", "v3.31.0"])("makes borrowing of %s go to the next block", (release) => {
     const trial = borrowed(release);
@@ -306,6 +317,21 @@ describe("releasing affinities", () => {
     const { calls, result } = trial.run({ op: "releaseBlockAffinity", cidr: FIRST });
     expect(calls).toEqual([]);
     expect(result["error"]).toBe(text);
+  });
+});
+
+describe("a block whose owner has no known prefix", () => {
+  it.each([
+    ["v3.29.7", undefined],
+    ["v3.30.0", "could not parse affinity config"],
+  ])("ReleaseBlockAffinity of %s makes no call and answers: %s", (release, text) => {
+    const trial = Trial.with([POOL], release);
+    const owner = parseAffinityText("robot:r2");
+    trial.datastore.setBlock(newBlock(Cidr.of(FIRST), owner, null, 0n, null));
+    const { calls, result } = trial.run({ op: "releaseBlockAffinity", cidr: FIRST });
+    expect(calls).toEqual([]);
+    expect(result["error"]).toBe(text);
+    expect(trial.ownerOf(FIRST)).toBe("robot:r2");
   });
 });
 

@@ -76,6 +76,17 @@ describe("the pools of a request", () => {
     expect(trial.ownerOf("10.0.0.0/30")).toBe("host:n1");
   });
 
+  it("keeps own blocks of a requested pool that has neither the use nor a matching selector", () => {
+    const trial = Trial.with(TWO_POOLS);
+    trial.run({ op: "claimAffinity", host: "n1", cidr: "10.0.0.0/30" });
+    trial.pool({ cidr: A, blockSize: 30, allowedUses: ["Tunnel"], nodeSelector: "a == 'b'" });
+    trial.assign("n1", 1, { pools4: [A, B] });
+    expect(trial.ownerOf("10.0.0.0/30")).toBe("host:n1");
+    // Not requested, it is given up.
+    trial.assign("n1", 1, { pools4: [B] });
+    expect(trial.hasBlock("10.0.0.0/30")).toBe(false);
+  });
+
   it("ends at once without a use", () => {
     const trial = Trial.with(TWO_POOLS);
     const { calls, result } = trial.perform(
