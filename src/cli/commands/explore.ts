@@ -59,9 +59,15 @@ function verdict(result: Exploration | BrokenExploration): string[] {
   ];
 }
 
+/** What the explored profile rests on; a model of the write-up must never pass for Calico. */
+function provenanceOf(release: string): string {
+  return `${release} rests on ${findProfile(release)?.provenance ?? "nothing known"}`;
+}
+
 function describeExploration(result: Exploration | BrokenExploration): string {
   const lines = [
     `release ${result.release}, seed ${result.seed}: ${result.rounds.length} rounds, ${result.steps} calls`,
+    provenanceOf(result.release),
     "",
     ...describePlan(result.plan),
   ];
@@ -73,10 +79,11 @@ function describeExploration(result: Exploration | BrokenExploration): string {
 }
 
 function explorationJson(result: Exploration | BrokenExploration): string {
-  if (!("violation" in result)) return toJson(result);
+  const provenance = provenanceOf(result.release);
+  if (!("violation" in result)) return toJson({ ...result, provenance });
   const { violation, ...story } = result;
   const { invariant, detail } = violation;
-  return toJson({ ...story, violation: { invariant, detail } });
+  return toJson({ ...story, provenance, violation: { invariant, detail } });
 }
 
 /** Runs a survey, with progress, and room for Ctrl-C. */
@@ -111,7 +118,8 @@ function describeSurvey(result: Survey, color: boolean): string {
   return (
     `release ${result.release}: ${result.systematicCases} systematic and ` +
     `${result.randomCases} random cases, ${result.steps} calls, ${result.checks} checks, ` +
-    `${result.broken.length} broken invariants\n\n${formatTable(columns, rows, { color })}`
+    `${result.broken.length} broken invariants\n` +
+    `${provenanceOf(result.release)}\n\n${formatTable(columns, rows, { color })}`
   );
 }
 
@@ -119,6 +127,7 @@ function surveyJson(surveys: readonly Survey[]): string {
   return toJson(
     surveys.map(({ broken, ...rest }) => ({
       ...rest,
+      provenance: provenanceOf(rest.release),
       broken: broken.map(({ seed, violation: { invariant, detail } }) => ({
         seed,
         invariant,
