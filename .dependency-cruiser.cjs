@@ -13,7 +13,15 @@ const ROOMS = {
   controllers: ["protocol", "simulation", "datastore", "model", "releases", "metrics"],
   // Of the formats, the workload knows types alone: see "workload-reads-no-format".
   workload: ["simulation", "model", "formats"],
-  conformance: ["formats", "protocol", "datastore", "simulation", "releases", "model"],
+  conformance: [
+    "controllers",
+    "formats",
+    "protocol",
+    "datastore",
+    "simulation",
+    "releases",
+    "model",
+  ],
   // One function a command's main job, and what the library exports.
   application: ["analysis", "formats", "model", "releases", "simulation", "workload"],
   exploration: ["protocol", "datastore", "simulation", "releases", "model"],
@@ -42,6 +50,7 @@ const PURE_ROOMS = [
   "protocol",
   "releases",
   "simulation",
+  "controllers",
   "exploration",
   "workload",
   "metrics",

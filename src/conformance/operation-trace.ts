@@ -13,6 +13,7 @@ import {
 import { Client } from "../protocol/interleave.js";
 import { runToEnd } from "../protocol/run.js";
 import type { Behaviours } from "../releases/behaviours.js";
+import { CollectorReplay } from "./collector-replay.js";
 import { type Difference, isSame } from "./difference.js";
 import { operationSteps, readFaults } from "./operation.js";
 import type { ConformTally } from "./report.js";
@@ -26,12 +27,14 @@ interface Replayed {
 /** Replays an operation trace line by line and compares calls, results and snapshots. */
 export class OperationReplay {
   readonly #world: ReplayWorld;
+  readonly #collector: CollectorReplay;
 
   constructor(
     private readonly release: Behaviours,
     private readonly tally: ConformTally,
   ) {
     this.#world = new ReplayWorld(release);
+    this.#collector = new CollectorReplay(this.#world);
   }
 
   /**
@@ -44,9 +47,11 @@ export class OperationReplay {
     switch (content.kind) {
       case "header":
         return undefined;
-      case "edit":
-        this.#world.edit(new FieldReader(content.op));
+      case "edit": {
+        const edit = new FieldReader(content.op);
+        if (!this.#collector.edit(edit)) this.#world.edit(edit);
         return undefined;
+      }
       case "snapshot":
         return this.#compareSnapshot(line, content.snapshot);
       case "operation":
@@ -115,7 +120,9 @@ export class OperationReplay {
   #run(op: JsonObject): Replayed {
     const reader = new FieldReader(op);
     const recorder = new Recorder(this.#withFaults(reader));
-    const result = runToEnd(operationSteps(this.#world, reader), recorder);
+    const isSync = op["op"] === "gcSync";
+    const steps = isSync ? this.#collector.sync() : operationSteps(this.#world, reader);
+    const result = runToEnd(steps, recorder);
     return { calls: recorder.calls, result };
   }
 

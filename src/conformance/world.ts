@@ -35,7 +35,8 @@ export class ReplayWorld {
   readonly dialect: MemoryDialect;
   readonly datastore: MemoryDatastore;
   readonly ipam: Ipam;
-  #nowNs = CLOCK_START_NS;
+  #clockNs = CLOCK_START_NS;
+  #clockReadings = 0n;
 
   constructor(release: Behaviours) {
     this.dialect = dialectOf(release);
@@ -44,10 +45,15 @@ export class ReplayWorld {
       release,
       machineName: MACHINE_NAME,
       // Every reading differs, as on a real machine, so that sequence numbers do.
-      nowNs: () => this.#nowNs++,
+      nowNs: () => this.#clockNs + this.#clockReadings++,
       mapOrder: ascendingMapOrder,
       poolViews: new PoolViews(release),
     });
+  }
+
+  /** The clock in nanoseconds since 1970 as the trace moves it; reading it takes no time. */
+  get clockNs(): bigint {
+    return this.#clockNs;
   }
 
   /**
@@ -82,7 +88,7 @@ export class ReplayWorld {
         });
         return;
       case "advance":
-        this.#nowNs += BigInt(Math.round(op.number("seconds") * 1e9));
+        this.#clockNs += BigInt(Math.round(op.number("seconds") * 1e9));
         return;
       default:
         throw new UnreadableField(`op.op: "${name}" is not a known edit`);

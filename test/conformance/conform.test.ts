@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { conform } from "../../src/conformance/conform.js";
 import { sideBySide } from "../../src/conformance/difference.js";
+import { Unsupported } from "../../src/failure/failure.js";
 import { findProfile } from "../../src/releases/profiles.js";
 import { faultsOf } from "../formats/faults-of.js";
 
@@ -19,22 +20,33 @@ function recordings(folder: string): string[] {
 const TRACES = ["v3.28.4", "v3.31.6", "v3.32.1"].flatMap(recordings);
 const REPLAYS = recordings("replays");
 const REQUESTS = recordings("kubernetes-requests");
+const COLLECTIONS = recordings("gc");
 
 describe("recordings of the real library", () => {
   it("has all of them", () => {
     expect(TRACES).toHaveLength(66);
     expect(REPLAYS).toHaveLength(4);
     expect(REQUESTS).toHaveLength(5);
+    expect(COLLECTIONS).toHaveLength(5);
   });
 
-  it.each([...TRACES, ...REPLAYS, ...REQUESTS, join(GOLDEN, "block-starts.jsonl.gz")])(
-    "%s is met call by call",
-    async (file) => {
-      const report = await conform(file);
-      expect(report.difference).toBeNull();
-      expect(report.operations).toBeGreaterThan(25);
-    },
-  );
+  it.each([
+    ...TRACES,
+    ...REPLAYS,
+    ...REQUESTS,
+    ...COLLECTIONS,
+    join(GOLDEN, "block-starts.jsonl.gz"),
+  ])("%s is met call by call", async (file) => {
+    const report = await conform(file);
+    expect(report.difference).toBeNull();
+    expect(report.operations).toBeGreaterThan(25);
+  });
+
+  it("refuses to run a garbage collector that is not modelled as one that is", async () => {
+    const run = conform(COLLECTIONS[0]!, { release: findProfile("v3.31.6") });
+    await expect(run).rejects.toThrow(Unsupported);
+    await expect(run).rejects.toThrow(/gcScope = "nodes that changed"/);
+  });
 
   it.each(recordings("v3.28.4"))("%s is met by v3.28.3 too", async (file) => {
     const report = await conform(file, { release: findProfile("v3.28.3") });
@@ -126,6 +138,11 @@ describe("a file that is no recording", () => {
       "wrong type",
       `${HEADER}{"op":{"op":"autoAssign","num4":"1"},"calls":[],"result":{}}\n`,
       ":2: op.num4: expected a number",
+    ],
+    [
+      "a sync before the start",
+      `${HEADER}{"op":{"op":"gcSync"},"calls":[],"result":{}}\n`,
+      ':2: op.op: "gcSync" without "gcStart"',
     ],
     ["calls missing", `${HEADER}{"op":{"op":"autoAssign"},"result":{}}\n`, ":2: calls: expected"],
   ])("%s gives one line with its place", async (name, content, expected) => {

@@ -1,0 +1,167 @@
+import type { ClusterView, Pod, PodLookup } from "../../src/controllers/cluster-view.js";
+import { GarbageCollector } from "../../src/controllers/garbage-collector.js";
+import type { Datastore } from "../../src/datastore/datastore.js";
+import { MemoryDatastore } from "../../src/datastore/memory.js";
+import { Recorder } from "../../src/datastore/recorder.js";
+import { formatAddress } from "../../src/model/address.js";
+import type { CalicoError } from "../../src/model/calico-error.js";
+import { Cidr } from "../../src/model/cidr.js";
+import { makePool } from "../../src/model/pool.js";
+import { ascendingMapOrder, UNLIMITED } from "../../src/protocol/environment.js";
+import { Ipam } from "../../src/protocol/ipam.js";
+import { PoolViews } from "../../src/protocol/pool-views.js";
+import { runToEnd } from "../../src/protocol/run.js";
+import { findProfile } from "../../src/releases/profiles.js";
+
+/** Kubernetes in the hands of a test; the live look-up answers as the cache unless told otherwise. */
+class FakeCluster implements ClusterView {
+  readonly nodes = new Set<string>();
+  readonly pods = new Map<string, PodLookup>();
+  readonly live = new Map<string, PodLookup>();
+  readonly liveLookUps: string[] = [];
+  migrating: boolean | "failed" = false;
+
+  hasNode(name: string): boolean {
+    return this.nodes.has(name);
+  }
+
+  isMigratingFromFlannel(): boolean | "failed" {
+    return this.migrating;
+  }
+
+  cachedPod(_namespace: string, name: string): PodLookup {
+    return this.pods.get(name) ?? "notFound";
+  }
+
+  livePod(namespace: string, name: string): PodLookup {
+    this.liveLookUps.push(name);
+    return this.live.get(name) ?? this.cachedPod(namespace, name);
+  }
+}
+
+export function runningPod(node: string, addresses: readonly string[]): Pod {
+  return { node, phase: "Running", addresses, isReleased: false };
+}
+
+interface StageOptions {
+  readonly graceSeconds: number | undefined;
+  readonly release?: string;
+  /** Prefix length of the one pool's blocks. */
+  readonly blockSize?: number;
+}
+
+/** A collector on a small cluster with the nodes `n1` and `n2`, and a clock that a test moves. */
+export class Stage {
+  readonly cluster = new FakeCluster();
+  readonly datastore: MemoryDatastore;
+  readonly ipam: Ipam;
+  readonly collector: GarbageCollector;
+  /** Calls of the last sync, as `verb object`. */
+  calls: string[] = [];
+  /** Wraps the datastore that a sync sees. */
+  wrap: (datastore: Datastore) => Datastore = (datastore) => datastore;
+  #nowNs = 1_000_000_000_000n;
+  #told = new Set<string>();
+
+  constructor({ graceSeconds, release = "v3.28.4", blockSize = 30 }: StageOptions) {
+    const { behaviours } = findProfile(release)!;
+    this.datastore = new MemoryDatastore({ existsShowsInner: false, affinityKeyShowsType: false });
+    this.ipam = new Ipam({
+      release: behaviours,
+      machineName: "stage",
+      nowNs: () => this.#nowNs,
+      mapOrder: ascendingMapOrder,
+      poolViews: new PoolViews(behaviours),
+    });
+    this.collector = new GarbageCollector(this.ipam, this.cluster, graceSeconds);
+    this.collector.isInSync = true;
+    const pool = makePool({ name: "pool", cidr: Cidr.of("10.0.0.0/24"), blockSize });
+    this.datastore.setPool(pool);
+    this.collector.updatePool(pool);
+    for (const name of ["n1", "n2"]) this.addNode(name);
+  }
+
+  addNode(name: string): void {
+    this.datastore.setNode({ name, labels: {} });
+    this.cluster.nodes.add(name);
+    this.collector.updateNode(name);
+  }
+
+  /** Takes the node out of Kubernetes and, unless it stays known to Calico, out of Calico. */
+  removeNode(name: string, { staysInCalico = false } = {}): void {
+    this.cluster.nodes.delete(name);
+    if (staysInCalico) return;
+    this.datastore.deleteNode(name);
+    this.collector.deleteNode(name);
+  }
+
+  advance(seconds: number): void {
+    this.#nowNs += BigInt(Math.round(seconds * 1e9));
+  }
+
+  /** Assigns addresses on a node; returns their texts. */
+  assign(
+    node: string,
+    handle: string | null,
+    attributes: Readonly<Record<string, string>>,
+    count = 1,
+  ): string[] {
+    const steps = this.ipam.autoAssign(UNLIMITED, {
+      num4: count,
+      num6: 0,
+      handle,
+      attributes: { node, ...attributes },
+      host: node,
+      pools4: [],
+      pools6: [],
+      maxBlocksPerHost: 0,
+      reserved4: null,
+      reserved6: null,
+      use: "Workload",
+      namespaceLabels: {},
+    });
+    const { v4 } = runToEnd(steps, this.datastore);
+    return v4!.taken.flatMap(({ block, ordinals }) =>
+      ordinals.map((ordinal) => formatAddress(block.addressAt(ordinal))),
+    );
+  }
+
+  /** Assigns addresses to a pod, whose handle is its name. */
+  assignPod(node: string, pod: string, count = 1): string[] {
+    return this.assign(node, pod, { namespace: "default", pod }, count);
+  }
+
+  release(handle: string): void {
+    runToEnd(this.ipam.releaseByHandle(handle), this.datastore);
+  }
+
+  /** Tells the collector of all blocks as they are now. */
+  tellBlocks(): void {
+    const blocks = this.datastore.listBlocks().map(({ value }) => value);
+    const present = new Set(blocks.map((block) => block.cidr.text));
+    for (const cidr of this.#told) if (!present.has(cidr)) this.collector.deleteBlock(cidr);
+    for (const block of blocks) this.collector.updateBlock(block);
+    this.#told = present;
+  }
+
+  /** One sync without any news of blocks. */
+  syncOnly(): CalicoError | undefined {
+    const recorder = new Recorder(this.wrap(this.datastore));
+    const error = runToEnd(this.collector.sync(), recorder);
+    this.calls = recorder.calls.map(([, verb, object]) => `${verb} ${object}`);
+    return error;
+  }
+
+  sync(): CalicoError | undefined {
+    this.tellBlocks();
+    return this.syncOnly();
+  }
+
+  get ownedBlocks(): string[] {
+    return this.datastore.listAffinities().map(({ value }) => `${value.host} ${value.cidr.text}`);
+  }
+
+  get handles(): string[] {
+    return this.datastore.listHandles().map(({ value }) => value.id);
+  }
+}
