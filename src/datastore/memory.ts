@@ -20,7 +20,7 @@ export interface MemoryDialect extends ErrorDialect {
 }
 
 /** Lists are ordered by storage key: the cidr with `/` written `-`. */
-export function storageKey(cidr: Cidr): string {
+function storageKey(cidr: Cidr): string {
   return cidr.text.replace("/", "-");
 }
 

@@ -16,7 +16,7 @@ export type RecordedCall = readonly [
 ];
 
 /** The object of a request in the traces' words, for instance `affinity node-1 10.0.0.0/26`. */
-export function describeObject(request: DatastoreRequest): string {
+function describeObject(request: DatastoreRequest): string {
   const { verb, kind, name, cidr, owner, version } = request;
   if (verb === "list") {
     if (kind === "affinity") {

@@ -25,7 +25,7 @@ export interface InputFault extends InputPlace {
 }
 
 /** `file:line:column: field: message`, leaving out the parts that are not known. */
-export function describeFault(fault: InputFault): string {
+function describeFault(fault: InputFault): string {
   let place = fault.file;
   if (fault.line !== undefined) {
     place += `:${fault.line}`;

@@ -5,7 +5,7 @@ import { sanitiseHandle } from "./handle.js";
 export const NO_SEQUENCE = -1;
 
 /** Attribute number of a free ordinal. */
-export const NO_ATTRIBUTE = -1;
+const NO_ATTRIBUTE = -1;
 
 const TAG_OF_FREE = -2;
 const TAG_OF_NO_HANDLE = -1;

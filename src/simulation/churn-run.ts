@@ -54,7 +54,7 @@ export interface FailureCount {
 }
 
 /** Everything that is counted while pods come and go. */
-export class ChurnMeasures {
+class ChurnMeasures {
   assigned = 0;
   assignFailed = 0;
   released = 0;
