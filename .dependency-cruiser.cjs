@@ -30,7 +30,9 @@ const ROOMS = {
   metrics: [],
   analysis: ["simulation", "datastore", "formats", "metrics", "model"],
   formats: ["model"],
-  report: ["analysis", "formats", "metrics", "model"],
+  // What is wrong with a cluster, from what its dump says.
+  inspection: ["formats", "model"],
+  report: ["analysis", "formats", "inspection", "metrics", "model"],
 };
 
 /** Which rooms may import which package. Packages that are not listed are free. */
@@ -52,6 +54,7 @@ const PURE_ROOMS = [
   "simulation",
   "controllers",
   "exploration",
+  "inspection",
   "workload",
   "metrics",
 ];

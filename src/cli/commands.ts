@@ -29,4 +29,15 @@ export const commands: readonly CommandEntry[] = [
     example: ["ipamlab explore --cases 1000", "what races and faults leave behind"],
     load: () => import("./commands/explore.js"),
   },
+  {
+    name: "show",
+    describe: "Show a cluster's addresses from a kubectl dump, as calicoctl ipam show does",
+    load: () => import("./commands/show.js"),
+  },
+  {
+    name: "check",
+    describe: "Check a cluster's IPAM from a kubectl dump, and tell how to repair it",
+    example: ["ipamlab check cluster.json", "what is wrong in a real cluster"],
+    load: () => import("./commands/check.js"),
+  },
 ];

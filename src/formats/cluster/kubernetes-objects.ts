@@ -1,0 +1,96 @@
+import type { AddressNumber } from "../../model/address.js";
+import type { DumpedNode, DumpedPod, ObjectIdentity, TunnelAddress } from "./cluster-dump.js";
+import { Field } from "./field-reader.js";
+
+/** Annotations of a Kubernetes node (`libcalico-go/lib/backend/k8s/resources/node.go@v3.28.4`). */
+const TUNNEL_ANNOTATIONS: readonly (readonly [TunnelAddress["use"], string])[] = [
+  ["vxlan", "projectcalico.org/IPv4VXLANTunnelAddr"],
+  ["wireguard", "projectcalico.org/IPv4WireguardInterfaceAddr"],
+  ["ipip", "projectcalico.org/IPv4IPIPTunnelAddr"],
+  ["vxlan-v6", "projectcalico.org/IPv6VXLANTunnelAddr"],
+  ["wireguard-v6", "projectcalico.org/IPv6WireguardInterfaceAddr"],
+];
+
+const POD_IP = "cni.projectcalico.org/podIP";
+const POD_IPS = "cni.projectcalico.org/podIPs";
+const AWS_POD_IPS = "vpc.amazonaws.com/pod-ips";
+
+const FINISHED_PHASES = ["Succeeded", "Failed", "Completed"];
+
+function readLabels(metadata: Field): Record<string, string> {
+  const labels = metadata.member("labels").optionalObject().entries();
+  return Object.fromEntries(labels.map(([key, value]) => [key, value.text()]));
+}
+
+/** Where a Calico node (not a Kubernetes one) tells its tunnel addresses. */
+function calicoNodeTunnels(spec: Field): (readonly [TunnelAddress["use"], Field])[] {
+  const wireguard = spec.member("wireguard").optionalObject();
+  return [
+    ["vxlan", spec.member("ipv4VXLANTunnelAddr")],
+    ["wireguard", wireguard.member("interfaceIPv4Address")],
+    ["ipip", spec.member("bgp").optionalObject().member("ipv4IPIPTunnelAddr")],
+    ["vxlan-v6", spec.member("ipv6VXLANTunnelAddr")],
+    ["wireguard-v6", wireguard.member("interfaceIPv6Address")],
+  ];
+}
+
+/** Reads a node of Kubernetes or of Calico. */
+export function readNode(object: Field, identity: ObjectIdentity): DumpedNode {
+  const metadata = object.member("metadata");
+  const annotations = metadata.member("annotations").optionalObject();
+  const fields =
+    identity.apiVersion === "v1"
+      ? TUNNEL_ANNOTATIONS.map(([use, name]) => [use, annotations.member(name)] as const)
+      : calicoNodeTunnels(object.member("spec").optionalObject());
+  const tunnels = fields
+    .filter(([, field]) => !field.isAbsent && field.value !== "")
+    .map(([use, field]) => ({ use, address: field.address() }));
+  return { name: identity.name, labels: readLabels(metadata), tunnels };
+}
+
+function splitList(field: Field): Field[] {
+  return field
+    .text()
+    .split(",")
+    .map((part) => new Field(part, field.path));
+}
+
+/**
+ * Addresses of a pod: those in its status, else those the network plugin noted
+ * (`libcalico-go/lib/backend/k8s/conversion/conversion.go@v3.28.4`).
+ */
+function readAddresses(status: Field, annotations: Field): AddressNumber[] {
+  const several = status.member("podIPs").optionalList();
+  if (several.length > 0) return several.map((entry) => entry.member("ip").address());
+  const single = status.member("podIP");
+  if (single.optionalText() !== "") return [single.address()];
+  for (const name of [POD_IPS, POD_IP, AWS_POD_IPS]) {
+    const annotation = annotations.member(name);
+    if (annotation.optionalText() === "") continue;
+    return splitList(annotation).map((entry) => entry.address());
+  }
+  return [];
+}
+
+/** Reads a pod. */
+export function readPod(object: Field, identity: ObjectIdentity): DumpedPod {
+  const metadata = object.member("metadata");
+  const annotations = metadata.member("annotations").optionalObject();
+  const spec = object.member("spec").optionalObject();
+  const status = object.member("status").optionalObject();
+  const isBeingDeleted = !metadata.member("deletionTimestamp").isAbsent;
+  // While a pod ends, the plugin empties this annotation the moment it has taken the network away.
+  const hasLostNetwork = [POD_IP, AWS_POD_IPS].some(
+    (name) => annotations.member(name).value === "",
+  );
+  return {
+    namespace: identity.namespace,
+    name: identity.name,
+    nodeName: spec.member("nodeName").optionalText(),
+    hostNetwork: spec.member("hostNetwork").optionalBoolean(false),
+    isFinished:
+      (isBeingDeleted && hasLostNetwork) ||
+      FINISHED_PHASES.includes(status.member("phase").optionalText()),
+    addresses: readAddresses(status, annotations),
+  };
+}
