@@ -137,7 +137,14 @@ class LineSplitter {
   ) {}
 
   split(chunk: Buffer | undefined): LineBatch {
-    const lines = (this.#rest + this.#decode(chunk)).split("\n");
+    const text = this.#decode(chunk);
+    // A line of many chunks is put together once, at its end, not split anew with each chunk.
+    if (chunk !== undefined && !text.includes("\n")) {
+      this.#rest += text;
+      if (this.#rest.length > this.lineLengthMax) this.#refuseLength(this.line);
+      return { firstLine: this.line, lines: [] };
+    }
+    const lines = (this.#rest + text).split("\n");
     this.#rest = lines.pop()!;
     if (this.#rest.length > this.lineLengthMax) this.#refuseLength(this.line + lines.length);
     if (chunk === undefined && this.#rest !== "") lines.push(this.#rest);

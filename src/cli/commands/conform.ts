@@ -111,7 +111,7 @@ function describeTotal(reports: readonly ConformReport[]): string {
 }
 
 export const command = defineCommand({
-  command: "conform <files..>",
+  command: "conform <file> [more..]",
   describe:
     "Replay recordings of the real Calico library and compare every result, error text and " +
     "datastore call. Reads operation traces, long event replays and block starts, plain or gzip; " +
@@ -123,11 +123,16 @@ export const command = defineCommand({
   ],
   builder: (yargs) =>
     yargs
-      .positional("files", {
-        describe: "recordings, or folders that hold them",
+      .positional("file", {
+        describe: "a recording, or a folder that holds recordings; - is standard input",
+        type: "string",
+        demandOption: true,
+      })
+      .positional("more", {
+        describe: "more of them",
         type: "string",
         array: true,
-        demandOption: true,
+        default: [] as readonly string[],
       })
       .option("release", {
         describe: "profile to replay instead of the release in each recording's header",
@@ -141,7 +146,7 @@ export const command = defineCommand({
   async run(args, context) {
     const profile = asProfile(args.release);
     const reports: ConformReport[] = [];
-    const files = await expandFolders(args.files);
+    const files = await expandFolders([args.file, ...args.more]);
     for (const [i, file] of files.entries()) {
       if (context.signal.aborted) break;
       context.progress.update(() => `conform ${i + 1}/${files.length} ${file}`);
