@@ -1,12 +1,12 @@
-import { getBlock } from "../datastore/request.js";
-import type { Entry, Found } from "../datastore/response.js";
+import { getBlock, listReservations } from "../datastore/request.js";
+import type { Entry, Found, Listed } from "../datastore/response.js";
 import type { IpVersion } from "../model/address.js";
 import type { AffinityOwner } from "../model/affinity.js";
 import type { Block, HostReserved } from "../model/block.js";
 import { CalicoError, textError } from "../model/calico-error.js";
 import type { Cidr } from "../model/cidr.js";
 import type { PoolUse } from "../model/pool.js";
-import type { ReservedAddresses } from "../model/reservation.js";
+import type { Reservation, ReservedAddresses } from "../model/reservation.js";
 import { type Assignee, assignInBlock, type TakenAddresses } from "./assign-in-block.js";
 import { readConfig } from "./config.js";
 import {
@@ -16,7 +16,7 @@ import {
   hostOrMachine,
   type Steps,
 } from "./environment.js";
-import { prepareFamily, readReservations } from "./family-preparation.js";
+import { prepareFamily, reservedBy } from "./family-preparation.js";
 import { type BlockSearch, findOrClaim } from "./find-block.js";
 import type { PoolView } from "./pool-views.js";
 
@@ -179,7 +179,7 @@ class FamilyRun {
     if (args.use === "") {
       return textError("must specify the intended use when assigning an IP");
     }
-    const reserved = yield* readReservations();
+    const reserved = reservedBy((yield listReservations()) as Listed<Reservation>);
     if (reserved instanceof CalicoError) return reserved;
     const prepared = yield* prepareFamily(env, wish.version, {
       owner: this.#owner,

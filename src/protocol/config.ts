@@ -14,7 +14,12 @@ export function* readConfig(
   env: Environment,
   context: CallContext,
 ): Steps<IpamConfig | CalicoError> {
-  const config = yield* readOrCreate(env, context);
+  let config: IpamConfig | CalicoError | undefined = context.ended();
+  if (config === undefined) {
+    const found = (yield getConfig()) as Found<IpamConfig>;
+    if (!(found instanceof CalicoError)) config = found.value;
+    else config = found.kind === "notFound" ? yield* createOrReread(env, context) : found;
+  }
   if (config instanceof CalicoError) return config;
   if (context.windows && !config.strictAffinity) {
     return textError("global strict affinity should not be false for Windows node");
@@ -22,13 +27,16 @@ export function* readConfig(
   return config;
 }
 
-function* readOrCreate(env: Environment, context: CallContext): Steps<IpamConfig | CalicoError> {
+/** Creates the missing configuration, or reads the one that another client was faster to create. */
+function* createOrReread(env: Environment, context: CallContext): Steps<IpamConfig | CalicoError> {
   for (let round = 0; round < CONFIG_ROUNDS; round++) {
-    const ended = context.ended();
-    if (ended !== undefined) return ended;
-    const found = (yield getConfig()) as Found<IpamConfig>;
-    if (!(found instanceof CalicoError)) return found.value;
-    if (found.kind !== "notFound") return found;
+    if (round > 0) {
+      const ended = context.ended();
+      if (ended !== undefined) return ended;
+      const found = (yield getConfig()) as Found<IpamConfig>;
+      if (!(found instanceof CalicoError)) return found.value;
+      if (found.kind !== "notFound") return found;
+    }
     const defaults: IpamConfig = env.release.kubeVirtConfigField
       ? { ...DEFAULT_IPAM_CONFIG, kubeVirtVmAddressPersistence: "Enabled" }
       : DEFAULT_IPAM_CONFIG;

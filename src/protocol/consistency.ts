@@ -1,4 +1,4 @@
-import { getNode, listPools } from "../datastore/request.js";
+import { getNode, listPools, type RequestContext } from "../datastore/request.js";
 import type { Found, Listed } from "../datastore/response.js";
 import type { AddressNumber } from "../model/address.js";
 import type { Block } from "../model/block.js";
@@ -9,11 +9,19 @@ import { isNothingToRelease, releaseAffinity } from "./affinity-release.js";
 import type { Environment, Steps } from "./environment.js";
 import type { PoolSet, PoolView } from "./pool-views.js";
 
+/** Deadline under which IPAM lists pools. */
+export function poolListContext(env: Environment): RequestContext {
+  return env.release.poolListDeadline === "none" ? "background" : "caller";
+}
+
+/** A pool list, split as operations need it, or why there is none. */
+export function poolsOf(env: Environment, listed: Listed<Pool>): PoolSet | CalicoError {
+  return listed instanceof CalicoError ? listed : env.poolViews.of(listed);
+}
+
 /** Lists all pools; operations pick what they need from the set. */
 export function* readPools(env: Environment): Steps<PoolSet | CalicoError> {
-  const context = env.release.poolListDeadline === "none" ? "background" : "caller";
-  const listed = (yield listPools(context)) as Listed<Pool>;
-  return listed instanceof CalicoError ? listed : env.poolViews.of(listed);
+  return poolsOf(env, (yield listPools(poolListContext(env))) as Listed<Pool>);
 }
 
 /** The first of these pools that contains the address. */
@@ -39,7 +47,7 @@ export function* ensureConsistentAffinity(
   if (owner?.type !== "host") return undefined;
   const node = (yield getNode(owner.host)) as Found<Node>;
   if (node instanceof CalicoError) return node.kind === "notFound" ? undefined : node;
-  const pools = yield* readPools(env);
+  const pools = poolsOf(env, (yield listPools(poolListContext(env))) as Listed<Pool>);
   if (pools instanceof CalicoError) return pools;
   const pool = poolContaining(pools.enabled[block.cidr.version], block.cidr.base);
   if (pool === undefined) return undefined;

@@ -1,10 +1,13 @@
+import { listReservations } from "../datastore/request.js";
+import type { Listed } from "../datastore/response.js";
 import type { IpVersion } from "../model/address.js";
 import type { AffinityOwner } from "../model/affinity.js";
 import type { HostReserved } from "../model/block.js";
 import { CalicoError, textError } from "../model/calico-error.js";
 import type { Cidr } from "../model/cidr.js";
+import type { Reservation } from "../model/reservation.js";
 import { type CallContext, type Environment, hostOrMachine, type Steps } from "./environment.js";
-import { prepareFamily, readReservations } from "./family-preparation.js";
+import { prepareFamily, reservedBy } from "./family-preparation.js";
 import { findOrClaim } from "./find-block.js";
 
 export interface EnsureBlockArguments {
@@ -68,7 +71,7 @@ function* ensureFamily(
   const wish = { owner, requested, use: "Workload", hostReserved, namespaceLabels: {} } as const;
   const prepared = yield* prepareFamily(env, version, wish);
   if (prepared instanceof CalicoError) return prepared;
-  const reserved = yield* readReservations();
+  const reserved = reservedBy((yield listReservations()) as Listed<Reservation>);
   if (reserved instanceof CalicoError) return reserved;
   const search = { owner, hostReserved, reserved, ...prepared };
   const found = yield* findOrClaim(env, context, search, 0, true);

@@ -1,13 +1,14 @@
-import { getNode, listAffinities, listReservations } from "../datastore/request.js";
+import { getNode, listAffinities, listPools } from "../datastore/request.js";
 import type { Entry, Found, Listed } from "../datastore/response.js";
 import type { IpVersion } from "../model/address.js";
 import type { Affinity } from "../model/affinity.js";
 import { CalicoError, textError, wrapError } from "../model/calico-error.js";
 import type { Cidr } from "../model/cidr.js";
 import type { Node } from "../model/node.js";
+import type { Pool } from "../model/pool.js";
 import { type Reservation, ReservedAddresses } from "../model/reservation.js";
 import { isNothingToRelease, releaseAffinity } from "./affinity-release.js";
-import { poolContaining, readPools } from "./consistency.js";
+import { poolContaining, poolListContext, poolsOf } from "./consistency.js";
 import { DATASTORE_RETRIES, type Environment, type Steps } from "./environment.js";
 import { choosePools, longestPrefix, type PoolWish } from "./pool-choice.js";
 import type { PoolView } from "./pool-views.js";
@@ -23,8 +24,7 @@ export interface Preparation {
  * The process itself ends on an unreadable reservation: the library dereferences nil
  * (libcalico-go/lib/ipam/ipam.go@v3.28.4). ipamlab tells it as an error of the operation.
  */
-export function* readReservations(): Steps<ReservedAddresses | CalicoError> {
-  const listed = (yield listReservations()) as Listed<Reservation>;
+export function reservedBy(listed: Listed<Reservation>): ReservedAddresses | CalicoError {
   if (listed instanceof CalicoError) return wrapError("failed to look up reserved IPs", listed);
   if (listed.length === 0) return ReservedAddresses.none;
   const reserved = ReservedAddresses.read(listed);
@@ -52,7 +52,7 @@ export function* prepareFamily(
   }
   const longest = longestPrefix(version, wish.hostReserved);
   if (longest instanceof CalicoError) return longest;
-  const pools = yield* readPools(env);
+  const pools = poolsOf(env, (yield listPools(poolListContext(env))) as Listed<Pool>);
   if (pools instanceof CalicoError) return pools;
   const enabled = pools.enabled[version];
   const choice = choosePools(env, enabled, longest, node, wish);
