@@ -23,13 +23,23 @@ const ROOMS = {
     "model",
   ],
   // One function a command's main job, and what the library exports.
-  application: ["analysis", "formats", "model", "releases", "simulation", "workload"],
+  application: [
+    "analysis",
+    "cluster-state",
+    "formats",
+    "model",
+    "releases",
+    "simulation",
+    "workload",
+  ],
   exploration: ["protocol", "datastore", "simulation", "releases", "model"],
   allocator: ["model"],
   load: ["allocator", "datastore", "workload", "metrics", "model"],
   metrics: [],
   analysis: ["simulation", "datastore", "formats", "metrics", "model"],
   formats: ["model"],
+  // Between the objects of a dump and a datastore in memory, both ways.
+  "cluster-state": ["datastore", "formats", "model", "releases"],
   // What is wrong with a cluster, from what its dump says.
   inspection: ["formats", "model"],
   report: ["analysis", "formats", "inspection", "metrics", "model"],

@@ -233,6 +233,15 @@ export class MemoryDatastore implements Datastore {
     return this.#pools;
   }
 
+  get reservations(): readonly Reservation[] {
+    return this.#reservations;
+  }
+
+  /** Every node, by name. */
+  listNodes(): readonly Node[] {
+    return [...this.#nodes.keys()].sort().map((name) => this.#nodes.get(name)!.value);
+  }
+
   get config(): IpamConfig | undefined {
     return this.#config?.value;
   }

@@ -1,6 +1,6 @@
 import type { ObjectIdentity } from "../formats/cluster/cluster-dump.js";
+import { affinityName } from "../formats/cluster/object-names.js";
 import type { Affinity } from "../model/affinity.js";
-import type { Cidr } from "../model/cidr.js";
 import type { Allocation, AddressUse } from "./address-check.js";
 
 /** Plural names, as kubectl takes them. */
@@ -70,11 +70,6 @@ export function emptyBlock(
   return shown;
 }
 
-/** Part of an object name (`libcalico-go/lib/names/cidr.go@v3.28.4`). */
-function nameOf(cidr: Cidr): string {
-  return cidr.text.replace(/[.:/]/g, "-");
-}
-
 /** Creates the affinity object of a block that has none. */
 export function createAffinity(
   apiVersion: string,
@@ -83,7 +78,7 @@ export function createAffinity(
   const object = {
     apiVersion,
     kind: "BlockAffinity",
-    metadata: { name: `${host}-${nameOf(cidr)}` },
+    metadata: { name: affinityName(host, cidr) },
     spec: {
       state: "confirmed",
       node: host,

@@ -1,7 +1,6 @@
 import type { ClusterInformation, ObjectIdentity } from "../formats/cluster/cluster-dump.js";
+import { type ExactJson, exactJson } from "../formats/exact-json.js";
 import type { AddressCheck, Allocation } from "../inspection/address-check.js";
-
-type GoJson = string | bigint | boolean | null | readonly GoJson[] | { [key: string]: GoJson };
 
 /** Go's encoder also escapes what HTML could take for its own. */
 function quote(text: string): string {
@@ -11,22 +10,8 @@ function quote(text: string): string {
   );
 }
 
-/** JSON as Go's `json.MarshalIndent` writes it, indented by two. */
-function encode(value: GoJson, indent: string): string {
-  if (typeof value === "string") return quote(value);
-  if (value === null || typeof value !== "object") return String(value);
-  const isList = Array.isArray(value);
-  const [open, close] = isList ? ["[", "]"] : ["{", "}"];
-  const inner = `${indent}  `;
-  const items = isList
-    ? (value as readonly GoJson[]).map((item) => encode(item, inner))
-    : Object.entries(value).map(([key, item]) => `${quote(key)}: ${encode(item, inner)}`);
-  if (items.length === 0) return open + close;
-  return `${open}\n${items.map((item) => inner + item).join(",\n")}\n${indent}${close}`;
-}
-
 /** Without the members whose text is empty. */
-function filled(members: Readonly<Record<string, string>>): Record<string, GoJson> {
+function filled(members: Readonly<Record<string, string>>): Record<string, ExactJson> {
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== ""));
 }
 
@@ -55,7 +40,7 @@ function calicoUid({ apiVersion, uid }: ObjectIdentity): string | null {
   });
 }
 
-function allocationEntry(allocation: Allocation): GoJson {
+function allocationEntry(allocation: Allocation): ExactJson {
   const { address, attribute, sequenceNumber, node, owners } = allocation;
   const facts = attribute.secondary ?? {};
   return {
@@ -89,7 +74,7 @@ export function formatCheckReport(
 ): string {
   const { allocations, leakedHandles } = check;
   const addresses = [...allocations.keys()].sort();
-  const report: GoJson = {
+  const report: ExactJson = {
     version,
     clusterGUID: cluster?.guid ?? "",
     datastoreLocked: cluster?.isDatastoreLocked ?? false,
@@ -106,5 +91,5 @@ export function formatCheckReport(
           }),
         }),
   };
-  return encode(report, "");
+  return exactJson(report, "lines", quote);
 }

@@ -56,7 +56,10 @@ function readSequenceNumbers(field: Field, size: number): Map<number, bigint> {
 }
 
 /** What the two lists of a block say about the same ordinals, where they do not fit together. */
-function compareLists(allocations: readonly (number | null)[], free: readonly number[]) {
+export function compareLists(
+  allocations: readonly (number | null)[],
+  free: readonly number[],
+): Pick<StoredBlock, "lostOrdinals" | "contestedOrdinals"> {
   const listed = new Array<number>(allocations.length).fill(0);
   for (const ordinal of free) listed[ordinal] = listed[ordinal]! + 1;
   const lostOrdinals: number[] = [];

@@ -51,7 +51,13 @@ export interface DumpedNode extends Node {
   readonly tunnels: readonly TunnelAddress[];
 }
 
-/** What IPAM needs to know of a pod. */
+/** The controller of a pod: ReplicaSet, Job, DaemonSet and so on. */
+export interface PodOwner {
+  readonly kind: string;
+  readonly name: string;
+}
+
+/** What IPAM, and whoever estimates the churn of pods, needs to know of a pod. */
 export interface DumpedPod {
   readonly namespace: string;
   readonly name: string;
@@ -62,6 +68,12 @@ export interface DumpedPod {
   readonly isFinished: boolean;
   /** As reported; empty while there is none. */
   readonly addresses: readonly AddressNumber[];
+  /** Null for a pod that no controller made. */
+  readonly owner: PodOwner | null;
+  /** Milliseconds since 1970; null when the dump does not tell it. */
+  readonly createdMs: number | null;
+  /** `terminationGracePeriodSeconds`; null when the dump does not tell it. */
+  readonly graceSeconds: number | null;
 }
 
 /** Facts about the cluster that reports are headed with. */

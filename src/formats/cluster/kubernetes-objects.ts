@@ -1,9 +1,15 @@
 import type { AddressNumber } from "../../model/address.js";
-import type { DumpedNode, DumpedPod, ObjectIdentity, TunnelAddress } from "./cluster-dump.js";
+import type {
+  DumpedNode,
+  DumpedPod,
+  ObjectIdentity,
+  PodOwner,
+  TunnelAddress,
+} from "./cluster-dump.js";
 import { Field } from "./field-reader.js";
 
 /** Annotations of a Kubernetes node (`libcalico-go/lib/backend/k8s/resources/node.go@v3.28.4`). */
-const TUNNEL_ANNOTATIONS: readonly (readonly [TunnelAddress["use"], string])[] = [
+export const TUNNEL_ANNOTATIONS: readonly (readonly [TunnelAddress["use"], string])[] = [
   ["vxlan", "projectcalico.org/IPv4VXLANTunnelAddr"],
   ["wireguard", "projectcalico.org/IPv4WireguardInterfaceAddr"],
   ["ipip", "projectcalico.org/IPv4IPIPTunnelAddr"],
@@ -72,6 +78,23 @@ function readAddresses(status: Field, annotations: Field): AddressNumber[] {
   return [];
 }
 
+/** RFC 3339 text, in milliseconds since 1970, or null when there is none. */
+function readTime(field: Field): number | null {
+  if (field.optionalText() === "") return null;
+  const milliseconds = Date.parse(field.text());
+  return Number.isNaN(milliseconds)
+    ? field.fail("a time such as 2026-01-05T10:00:00Z")
+    : milliseconds;
+}
+
+/** The controller that made the pod; a bare pod has none. */
+function readOwner(metadata: Field): PodOwner | null {
+  const references = metadata.member("ownerReferences").optionalList();
+  const owner = references.find((reference) => reference.member("controller").value === true);
+  if (owner === undefined) return null;
+  return { kind: owner.member("kind").optionalText(), name: owner.member("name").optionalText() };
+}
+
 /** Reads a pod. */
 export function readPod(object: Field, identity: ObjectIdentity): DumpedPod {
   const metadata = object.member("metadata");
@@ -92,5 +115,10 @@ export function readPod(object: Field, identity: ObjectIdentity): DumpedPod {
       (isBeingDeleted && hasLostNetwork) ||
       FINISHED_PHASES.includes(status.member("phase").optionalText()),
     addresses: readAddresses(status, annotations),
+    owner: readOwner(metadata),
+    createdMs: readTime(metadata.member("creationTimestamp")),
+    graceSeconds:
+      spec.member("terminationGracePeriodSeconds").optionalInteger(0, Number.MAX_SAFE_INTEGER) ??
+      null,
   };
 }

@@ -1,0 +1,127 @@
+import type { MemoryDatastore } from "../datastore/memory.js";
+import type { ClusterDump, DumpedPod, StoredBlock } from "../formats/cluster/cluster-dump.js";
+import type { AddressNumber } from "../model/address.js";
+
+/** A pod that holds addresses when the state is loaded. */
+export interface LoadedPod {
+  readonly namespace: string;
+  readonly name: string;
+  /** Node on which it runs. */
+  readonly node: string;
+  /** Null when its addresses were assigned without a handle; then they go one by one. */
+  readonly handle: string | null;
+  readonly addresses: readonly AddressNumber[];
+}
+
+/** What a datastore was loaded with. */
+export interface LoadedCluster {
+  /** In order of their first address in the blocks. No address is in two of them. */
+  readonly pods: readonly LoadedPod[];
+  /** Allocated addresses that no pod holds: tunnels, leaks, load balancers. Without those of pods. */
+  readonly otherAddresses: readonly AddressNumber[];
+  /**
+   * Cidr texts of blocks that contradict themselves or lie inside another block. A simulation that
+   * starts from them must not hold that against the model.
+   */
+  readonly inconsistentBlocks: ReadonlySet<string>;
+  /** What of the dump the model does not hold, in words. */
+  readonly leftOut: readonly string[];
+}
+
+/** Blocks that lie inside another one, or hold another one. */
+function overlapping(blocks: readonly StoredBlock[]): string[] {
+  const found: string[] = [];
+  const cidrs = blocks.map(({ value }) => value.cidr);
+  cidrs.sort((a, b) => {
+    if (a.version !== b.version) return a.version - b.version;
+    if (a.base !== b.base) return a.base < b.base ? -1 : 1;
+    return a.prefix - b.prefix;
+  });
+  let outer: (typeof cidrs)[number] | undefined;
+  for (const cidr of cidrs) {
+    if (outer?.covers(cidr) === true) found.push(outer.text, cidr.text);
+    else outer = cidr;
+  }
+  return found;
+}
+
+/** Whether this pod may hold this address; one that starts has none in its status yet. */
+function mayHold(pod: DumpedPod, address: AddressNumber): boolean {
+  if (pod.isFinished || pod.hostNetwork) return false;
+  return pod.addresses.length === 0 || pod.addresses.includes(address);
+}
+
+type PodInMaking = Omit<LoadedPod, "addresses"> & { readonly addresses: AddressNumber[] };
+
+/** Finds out which addresses of the blocks are held by which pods. */
+function findHolders(dump: ClusterDump): Pick<LoadedCluster, "pods" | "otherAddresses"> {
+  // Without pods in the dump, whoever an allocation names is taken to be there.
+  const known = dump.kinds.has("Pod")
+    ? new Map(dump.pods.map((pod) => [`${pod.namespace}/${pod.name}`, pod]))
+    : undefined;
+  const pods = new Map<string, PodInMaking>();
+  const otherAddresses: AddressNumber[] = [];
+  const seen = new Set<AddressNumber>();
+  for (const { value: block } of dump.blocks) {
+    for (let ordinal = 0; ordinal < block.size; ordinal++) {
+      const attribute = block.attributeOf(ordinal);
+      if (attribute === undefined) continue;
+      const address = block.cidr.addressAt(ordinal);
+      if (seen.has(address)) continue;
+      seen.add(address);
+      const facts = attribute.secondary ?? {};
+      const name = facts["pod"];
+      const namespace = facts["namespace"] ?? "";
+      const pod = known?.get(`${namespace}/${name}`);
+      if (name === undefined || (known !== undefined && !(pod && mayHold(pod, address)))) {
+        otherAddresses.push(address);
+        continue;
+      }
+      const { handle } = attribute;
+      const key = `${namespace}/${name}/${handle ?? ""}`;
+      const node = pod?.nodeName || facts["node"] || block.affinity?.host || "";
+      const held = pods.get(key) ?? { namespace, name, node, handle, addresses: [] };
+      held.addresses.push(address);
+      pods.set(key, held);
+    }
+  }
+  return { pods: [...pods.values()], otherAddresses };
+}
+
+function counted(count: number, what: string): string[] {
+  if (count === 0) return [];
+  return [`${count} ${what}${count === 1 ? "" : "s"}`];
+}
+
+/**
+ * Puts the blocks (with the order of their free ordinals, attributes and sequence numbers), affinities
+ * and handles of a dump into a datastore: what pods and nodes have claimed. Pools, configuration,
+ * reservations and nodes are for `loadCluster`.
+ */
+export function loadClaims(dump: ClusterDump, datastore: MemoryDatastore): LoadedCluster {
+  const torn = dump.blocks.filter(
+    ({ lostOrdinals, contestedOrdinals }) => lostOrdinals.length + contestedOrdinals.length > 0,
+  );
+  for (const { value } of dump.blocks) datastore.setBlock(value);
+  // A read takes affinities that are on their way out away for good, and lists leave them out.
+  const affinities = dump.affinities.filter(({ isDeleted }) => !isDeleted);
+  for (const { value } of affinities) datastore.setAffinity(value);
+  for (const { value } of dump.handles) datastore.setHandle(value);
+  return {
+    ...findHolders(dump),
+    inconsistentBlocks: new Set([
+      ...torn.map(({ value }) => value.cidr.text),
+      ...overlapping(dump.blocks),
+    ]),
+    leftOut: counted(dump.affinities.length - affinities.length, "affinity object being deleted"),
+  };
+}
+
+/** Puts everything that IPAM knows of a cluster into a datastore. */
+export function loadCluster(dump: ClusterDump, datastore: MemoryDatastore): LoadedCluster {
+  for (const { value } of dump.pools) datastore.setPool(value);
+  for (const { value } of dump.reservations) datastore.setReservation(value);
+  for (const { name, labels } of dump.nodes) datastore.setNode({ name, labels });
+  if (dump.config !== undefined) datastore.setConfig(dump.config.value);
+  return loadClaims(dump, datastore);
+}
