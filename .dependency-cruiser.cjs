@@ -26,6 +26,7 @@ const ROOMS = {
   application: [
     "analysis",
     "cluster-state",
+    "datastore",
     "formats",
     "model",
     "releases",

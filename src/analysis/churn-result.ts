@@ -8,7 +8,7 @@ import type { ChurnRun, ChurnWorld } from "../simulation/churn-run.js";
 /** What a result says besides what was counted. */
 export type ResultHeader = Pick<
   SimulationResult,
-  "scenario" | "release" | "completed" | "workload" | "timeUs"
+  "scenario" | "release" | "completed" | "workload" | "timeUs" | "fingerprint"
 > & { readonly version: string };
 
 const PROVENANCE =
@@ -118,7 +118,7 @@ export function churnResult(
   header: ResultHeader,
 ): SimulationResult {
   const { measures } = run;
-  const { version, scenario, release, completed, workload, timeUs } = header;
+  const { version, scenario, release, completed, workload, timeUs, fingerprint } = header;
   const blocks = measureBlocks(run, world);
   const asked = measures.assigned + measures.assignFailed;
   const failures = [...measures.failures.values()].sort(
@@ -172,5 +172,6 @@ export function churnResult(
       perRelease: measures.releaseCalls.summary(),
       byCall: run.counting.countsByCall(),
     },
+    fingerprint,
   };
 }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { churnResult } from "../analysis/churn-result.js";
+import { CallFingerprint } from "../datastore/call-fingerprint.js";
 import { BadInput, InvariantViolation } from "../failure/failure.js";
 import type { SimulationResult } from "../formats/result/simulation-result.js";
 import type { Scenario, TraceExecutor } from "../formats/scenario/scenario.js";
@@ -14,6 +15,10 @@ import { createPlacement, type Placement } from "../workload/placement.js";
 export interface SimulateOptions extends TextSourceOptions {
   /** Version of ipamlab, for the result document. */
   readonly version: string;
+  /** Runs with this profile instead of the scenario's release. */
+  readonly profile?: ReleaseProfile | undefined;
+  /** Whether to hash every call, for comparing runs call by call; costs a few percent. */
+  readonly fingerprint?: boolean | undefined;
   /** Stops the run after the current batch; the result then says `completed: false`. */
   readonly signal?: AbortSignal | undefined;
   /** Called after every batch of about a thousand events; may wait. */
@@ -47,13 +52,28 @@ function profileOf(scenario: Scenario): ReleaseProfile {
 
 /** Identity of what is simulated: the scenario as it was understood, wherever its file lies. */
 function hashOf(scenario: Scenario): string {
-  const { file: _file, workload, pools, ...rest } = scenario;
+  const {
+    file: _file,
+    name: _name,
+    description: _description,
+    release: _release,
+    seed: _seed,
+    workload,
+    pools,
+    ...rest
+  } = scenario;
   const understood = {
     ...rest,
     pools: pools.map((pool) => ({ ...pool, cidr: pool.cidr.text })),
     workload: workload.map(({ file: _path, ...executor }) => executor),
   };
   return createHash("sha256").update(JSON.stringify(understood)).digest("hex");
+}
+
+function summary(fingerprint: CallFingerprint | undefined): SimulationResult["fingerprint"] {
+  if (fingerprint === undefined) return null;
+  const { calls, addresses } = fingerprint;
+  return { calls, addresses, hash: fingerprint.digest() };
 }
 
 function startTraces(
@@ -83,7 +103,7 @@ export async function simulateScenario(
   scenario: Scenario,
   options: SimulateOptions,
 ): Promise<SimulationResult> {
-  const profile = profileOf(scenario);
+  const profile = options.profile ?? profileOf(scenario);
   const random = new RandomStreams(scenario.seed);
   const world: ChurnWorld = {
     release: profile.behaviours,
@@ -92,7 +112,8 @@ export async function simulateScenario(
     reservations: scenario.reservations,
     nodes: scenario.nodes,
   };
-  const run = new ChurnRun(world, random);
+  const fingerprint = options.fingerprint === true ? new CallFingerprint() : undefined;
+  const run = new ChurnRun(world, random, fingerprint);
   const traces = startTraces(scenario, random, options);
   let completed = true;
   let firstUs: number | undefined;
@@ -147,5 +168,6 @@ export async function simulateScenario(
       skippedRows: { ...trace.statistics.skipped },
     })),
     timeUs: { first: firstUs ?? 0, last: lastUs },
+    fingerprint: summary(fingerprint),
   });
 }

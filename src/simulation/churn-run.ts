@@ -1,3 +1,4 @@
+import type { CallFingerprint } from "../datastore/call-fingerprint.js";
 import { MemoryDatastore } from "../datastore/memory.js";
 import { InvariantViolation } from "../failure/failure.js";
 import { BoundedSeries } from "../metrics/bounded-series.js";
@@ -100,9 +101,11 @@ export class ChurnRun {
   #nextCheck = CHECK_EVERY_OPERATIONS;
   #borrowedNow = 0;
 
+  /** @param fingerprint takes note of every call and every address given out. */
   constructor(
     private readonly world: ChurnWorld,
     random: RandomStreams,
+    private readonly fingerprint?: CallFingerprint,
   ) {
     const { release } = world;
     this.datastore = new MemoryDatastore({
@@ -114,7 +117,7 @@ export class ChurnRun {
     for (const node of world.nodes) this.datastore.setNode(node);
     // A cluster on the defaults has no configuration object until the first allocation makes it.
     if (!isDefaultConfig(world.config)) this.datastore.setConfig(world.config);
-    this.counting = new CountingDatastore(this.datastore);
+    this.counting = new CountingDatastore(this.datastore, fingerprint);
     const mapOrder = random.stream("map-order");
     this.#ipam = new Ipam({
       release,
@@ -250,6 +253,7 @@ export class ChurnRun {
         for (const ordinal of ordinals) {
           const address = block.addressAt(ordinal);
           this.#held.take(address, pod);
+          this.fingerprint?.noteAddress(address);
           addresses.push(address);
           if (isBorrowed) borrowed++;
         }

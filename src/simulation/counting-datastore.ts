@@ -1,3 +1,4 @@
+import type { CallFingerprint } from "../datastore/call-fingerprint.js";
 import type { Datastore } from "../datastore/datastore.js";
 import type { DatastoreRequest, Kind, Verb } from "../datastore/request.js";
 import type { Response } from "../datastore/response.js";
@@ -30,12 +31,18 @@ export class CountingDatastore implements Datastore {
     apply: noCounts(),
   };
 
-  constructor(private readonly inner: Datastore) {}
+  /** @param fingerprint takes note of every call, when there is one. */
+  constructor(
+    private readonly inner: Datastore,
+    private readonly fingerprint?: CallFingerprint,
+  ) {}
 
   perform(request: DatastoreRequest): Response {
     this.calls++;
     this.#counts[request.verb][request.kind]++;
-    return this.inner.perform(request);
+    const response = this.inner.perform(request);
+    this.fingerprint?.noteCall(request, response);
+    return response;
   }
 
   /** `get block` and the like, most frequent first. */

@@ -54,6 +54,7 @@ export const command = defineCommand({
     const startMs = context.now();
     const result = await simulateScenario(scenario, {
       version: readVersion(),
+      fingerprint: args.json !== undefined,
       signal: context.signal,
       async onProgress({ operations, timeUs, addressesInUse, failed }) {
         context.progress.update(() => {

@@ -39,7 +39,12 @@ export const SimulationResultSchema = z.strictObject({
     name: z.string(),
     description: z.string(),
     seed: z.string(),
-    sha256: z.string().describe("Hash of the scenario as it was understood, without file paths."),
+    sha256: z
+      .string()
+      .describe(
+        "Hash of the scenario as it was understood, without file paths, name, description, and the " +
+          "release and seed that stand beside it.",
+      ),
   }),
   release: z.strictObject({
     name: z.string(),
@@ -124,6 +129,17 @@ export const SimulationResultSchema = z.strictObject({
     perRelease: HistogramSchema.nullable(),
     byCall: z.array(z.strictObject({ call: z.string(), count })),
   }),
+  fingerprint: z
+    .strictObject({
+      calls: count,
+      addresses: count.describe("Addresses that were given out."),
+      hash: z.string(),
+    })
+    .nullable()
+    .describe(
+      "Hash over every datastore call (verb, object, revision, outcome) and every address given " +
+        "out, in order: runs with the same one did the same, call by call. Null when not asked for.",
+    ),
 });
 
 export type SimulationResult = z.infer<typeof SimulationResultSchema>;
