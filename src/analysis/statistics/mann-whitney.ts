@@ -1,4 +1,4 @@
-import { normalUpperTail } from "./normal-distribution.js";
+import { normalUpperTail } from "./normal-tail.js";
 
 export interface MannWhitney {
   /** Pairs in which the first sample's value is the greater one; a tie counts half. */

@@ -1,5 +1,5 @@
 import { sampleDeviation } from "./sample.js";
-import { studentQuantile } from "./student-t.js";
+import { studentQuantile } from "./student-quantile.js";
 
 /**
  * The smallest true difference that a paired comparison of this spread and size would have called

@@ -1,4 +1,6 @@
-import { normalQuantile, normalUpperTail } from "./normal-distribution.js";
+import type { Interval } from "./interval.js";
+import { normalQuantile } from "./normal-quantile.js";
+import { normalUpperTail } from "./normal-tail.js";
 import { isConstant, mean, quantileOfSorted, sampleDeviation } from "./sample.js";
 
 /** How an interval was made; a report says which. */
@@ -11,10 +13,8 @@ export type IntervalMethod =
   | "constant";
 
 /** What paired differences say of their mean. */
-export interface PairedInterval {
+export interface PairedInterval extends Interval {
   readonly mean: number;
-  readonly low: number;
-  readonly high: number;
   /** Two-sided: the highest confidence at which the interval would exclude 0 is 1 - p. */
   readonly p: number;
   readonly method: IntervalMethod;

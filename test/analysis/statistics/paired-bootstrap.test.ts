@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { hodgesLehmannShift, pairedCohensD } from "../../../src/analysis/statistics/effect-size.js";
 import { minimalDetectableDifference } from "../../../src/analysis/statistics/minimal-detectable.js";
-import { normalQuantile } from "../../../src/analysis/statistics/normal-distribution.js";
+import { normalQuantile } from "../../../src/analysis/statistics/normal-quantile.js";
 import { pairedInterval } from "../../../src/analysis/statistics/paired-bootstrap.js";
 import { RandomStreams } from "../../../src/simulation/random-streams.js";
 import { reference } from "./reference.js";

@@ -10,9 +10,6 @@ export interface Reference {
     readonly p: number;
   }[];
   readonly normalUpperTail: readonly [z: number, tail: number][];
-  readonly normalQuantile: readonly [p: number, z: number][];
-  readonly studentUpperTail: readonly [t: number, degrees: number, tail: number][];
-  readonly studentQuantile: readonly [p: number, degrees: number, t: number][];
   readonly bootstrap: readonly {
     readonly differences: number[];
     readonly bca: [number, number];

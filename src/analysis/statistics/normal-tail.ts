@@ -19,18 +19,3 @@ function tailAboveZero(z: number): number {
   for (let k = 200; k >= 1; k--) fraction = k / (z + fraction);
   return density / (z + fraction);
 }
-
-/** The value that a share `p` of a standard normal distribution does not exceed; 0 < p < 1. */
-export function normalQuantile(p: number): number {
-  if (!(p > 0 && p < 1)) throw new RangeError(`expected a share between 0 and 1, found ${p}`);
-  if (p > 0.5) return -normalQuantile(1 - p);
-  // Newton's method from the left of the root; the tail is convex there, so no step goes too far.
-  let z = 0;
-  for (let round = 0; round < 2000; round++) {
-    const density = Math.exp(-0.5 * z * z) / Math.sqrt(2 * Math.PI);
-    const step = (normalUpperTail(z) - p) / density;
-    z += step;
-    if (Math.abs(step) < 1e-14 * Math.max(1, z)) break;
-  }
-  return -z;
-}
