@@ -1,7 +1,7 @@
 import type { Argv } from "yargs";
 import type { ClusterDump } from "../formats/cluster/cluster-dump.js";
 import { readClusterDump } from "../formats/cluster/read-cluster-dump.js";
-import { formatCount } from "../report/format-number.js";
+import { formatBytes, formatCount } from "../report/format-number.js";
 import type { CommandContext } from "./command-context.js";
 
 /** The command that makes a dump; part of the help of the commands that read one. */
@@ -16,12 +16,14 @@ export const DUMP_COMMAND =
 export function declareDumps<T>(yargs: Argv<T>) {
   return yargs
     .positional("dump", {
-      describe: "what kubectl get printed; - is standard input",
+      describe:
+        "what kubectl get, calicoctl datastore migrate export or etcdctl get --prefix /calico " +
+        "printed, or a folder of such files; - is standard input",
       type: "string",
       demandOption: true,
     })
     .positional("more", {
-      describe: "further files of the same cluster",
+      describe: "further files or folders of the same cluster",
       type: "string",
       array: true,
       default: [] as string[],
@@ -41,7 +43,17 @@ export async function readDumpInput(
   context: CommandContext,
   needed: readonly string[] = [],
 ): Promise<ClusterDump> {
-  const dump = await readClusterDump(files);
+  const dump = await readClusterDump(files, {
+    async onProgress({ file, bytes, objects }) {
+      context.progress.update(
+        () => `reading ${file}: ${formatBytes(bytes)}, ${formatCount(objects)} objects`,
+      );
+      await context.eventLoopTurn();
+    },
+  });
+  for (const { file, line, message } of dump.warnings) {
+    context.stderr.write(`ipamlab: ${file}:${line}: ${message}\n`);
+  }
   for (const { file, what, count } of dump.skipped) {
     const objects = count === 1 ? "object" : "objects";
     context.stderr.write(`ipamlab: ${file}: not read: ${formatCount(count)} ${objects} ${what}\n`);

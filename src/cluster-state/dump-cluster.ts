@@ -42,7 +42,8 @@ export function dumpCluster(
       datastore.listBlocks().map(({ value }) => {
         const { allocations, unallocated } = partsOf(value);
         const object = identity("IPAMBlock", blockName(value.cidr));
-        return { object, value, ...compareLists(allocations, unallocated) };
+        const lists = compareLists(allocations, unallocated);
+        return { object, value, ...lists, isDeleted: false, alternateOwners: new Map() };
       }),
     ),
     affinities: sorted(
@@ -53,7 +54,8 @@ export function dumpCluster(
     ),
     handles: sorted(
       datastore.listHandles().map(({ value }) => {
-        return { object: identity("IPAMHandle", handleName(value.id)), value };
+        const object = identity("IPAMHandle", handleName(value.id));
+        return { object, value, isDeleted: false };
       }),
     ),
     pools: datastore.pools.map((value) => ({ object: identity("IPPool", value.name), value })),
@@ -69,6 +71,7 @@ export function dumpCluster(
     clusterInformation: undefined,
     kinds: new Set(pods === null ? KINDS : [...KINDS, "Pod"]),
     skipped: [],
+    warnings: [],
   };
 }
 

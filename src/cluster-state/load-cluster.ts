@@ -90,7 +90,7 @@ function findHolders(dump: ClusterDump): Pick<LoadedCluster, "pods" | "otherAddr
 
 function counted(count: number, what: string): string[] {
   if (count === 0) return [];
-  return [`${count} ${what}${count === 1 ? "" : "s"}`];
+  return [count === 1 ? `1 ${what}` : `${count} times: ${what}`];
 }
 
 /**
@@ -99,21 +99,30 @@ function counted(count: number, what: string): string[] {
  * reservations and nodes are for `loadCluster`.
  */
 export function loadClaims(dump: ClusterDump, datastore: MemoryDatastore): LoadedCluster {
-  const torn = dump.blocks.filter(
+  // Objects on their way out are gone for good with the next read.
+  const isStaying = ({ isDeleted }: { readonly isDeleted: boolean }) => !isDeleted;
+  const blocks = dump.blocks.filter(isStaying);
+  const affinities = dump.affinities.filter(isStaying);
+  const handles = dump.handles.filter(isStaying);
+  for (const { value } of blocks) datastore.setBlock(value);
+  for (const { value } of affinities) datastore.setAffinity(value);
+  for (const { value } of handles) datastore.setHandle(value);
+  const torn = blocks.filter(
     ({ lostOrdinals, contestedOrdinals }) => lostOrdinals.length + contestedOrdinals.length > 0,
   );
-  for (const { value } of dump.blocks) datastore.setBlock(value);
-  // A read takes affinities that are on their way out away for good, and lists leave them out.
-  const affinities = dump.affinities.filter(({ isDeleted }) => !isDeleted);
-  for (const { value } of affinities) datastore.setAffinity(value);
-  for (const { value } of dump.handles) datastore.setHandle(value);
+  const alternates = blocks.reduce((sum, { alternateOwners }) => sum + alternateOwners.size, 0);
   return {
-    ...findHolders(dump),
+    ...findHolders({ ...dump, blocks }),
     inconsistentBlocks: new Set([
       ...torn.map(({ value }) => value.cidr.text),
-      ...overlapping(dump.blocks),
+      ...overlapping(blocks),
     ]),
-    leftOut: counted(dump.affinities.length - affinities.length, "affinity object being deleted"),
+    leftOut: [
+      ...counted(dump.blocks.length - blocks.length, "block object being deleted"),
+      ...counted(dump.affinities.length - affinities.length, "affinity object being deleted"),
+      ...counted(dump.handles.length - handles.length, "handle object being deleted"),
+      ...counted(alternates, "second owner of an address (live migration)"),
+    ],
   };
 }
 

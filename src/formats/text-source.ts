@@ -79,6 +79,7 @@ function unexpected(path: string, error: unknown): EnvironmentError {
 
 /** The failure that an error of the streams stands for; `line` is the line being read. */
 function readFailure(path: string, error: unknown, line: number): Error {
+  if (error instanceof BadInput) return error;
   const code = (error as NodeJS.ErrnoException).code;
   if (code === "Z_BUF_ERROR") {
     const message = "the gzip data ends too early; is the file complete?";
@@ -116,11 +117,33 @@ async function openBytes(path: string, options: TextSourceOptions): Promise<Asyn
       file.destroy();
     }
   }
-  if (head[0] !== 0x1f || head[1] !== 0x8b) return whole();
+  const start = head.subarray(0, 2).toString("hex");
+  if (start === "fffe" || start === "feff") {
+    return fromUtf16(path, whole(), start === "fffe" ? "utf-16le" : "utf-16be");
+  }
+  if (start !== "1f8b") return whole();
   // Node's gunzip goes on with the next member of concatenated ones and refuses other data there.
   const gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
   pipeline(Readable.from(whole()), gunzip, () => undefined);
   return gunzip;
+}
+
+/** What Windows' PowerShell writes with `>`, as UTF-8. */
+async function* fromUtf16(
+  path: string,
+  bytes: AsyncIterable<Buffer>,
+  encoding: "utf-16le" | "utf-16be",
+): AsyncGenerator<Buffer> {
+  const decoder = new TextDecoder(encoding, { fatal: true });
+  const decode = (chunk?: Buffer) => {
+    try {
+      return Buffer.from(chunk ? decoder.decode(chunk, { stream: true }) : decoder.decode());
+    } catch {
+      throw new BadInput({ file: path, message: "begins as UTF-16, and is no text in UTF-16" });
+    }
+  };
+  for await (const chunk of bytes) yield decode(chunk);
+  yield decode();
 }
 
 /** Splits chunks of bytes into lines. */
@@ -178,9 +201,51 @@ class LineSplitter {
 }
 
 /**
+ * Reads the bytes of a file (or standard input for `-`), unpacked when they are gzip data, which is
+ * recognised by its magic bytes, whatever the name, and may consist of several members. UTF-16 with a
+ * byte order mark becomes UTF-8.
+ *
+ * @param lineNow the line that the caller has come to, for messages.
+ * @throws BadInput when the file cannot be opened or holds damaged gzip data; EnvironmentError when
+ *   reading fails otherwise.
+ */
+export async function* readBytes(
+  path: string,
+  options: TextSourceOptions,
+  lineNow: () => number,
+): AsyncGenerator<Buffer> {
+  const fault = await unreadable(path);
+  if (fault !== undefined) throw new BadInput({ file: path, message: fault });
+  try {
+    yield* await openBytes(path, options);
+  } catch (error) {
+    throw readFailure(path, error, lineNow());
+  }
+}
+
+/**
+ * Splits the bytes of a file into lines, as `readLines` does.
+ *
+ * @throws BadInput when they are not UTF-8 text or a line is too long.
+ */
+export async function* splitLines(
+  path: string,
+  bytes: AsyncIterable<Buffer>,
+  options: TextSourceOptions,
+  onLine?: (line: number) => void,
+): AsyncGenerator<LineBatch> {
+  const splitter = new LineSplitter(path, options.lineLengthMax ?? LINE_LENGTH_MAX);
+  for await (const chunk of bytes) {
+    yield splitter.split(chunk);
+    onLine?.(splitter.line);
+  }
+  yield splitter.split(undefined);
+}
+
+/**
  * Reads a file (or standard input for `-`) as batches of lines, never holding more than one chunk.
- * Gzip data is recognised by its magic bytes, whatever the name, and may consist of several members.
- * A byte order mark and carriage returns before line feeds are dropped.
+ * Gzip data and UTF-16 are recognised, see `readBytes`. A byte order mark and carriage returns before
+ * line feeds are dropped.
  *
  * @throws BadInput when the file cannot be opened, is not UTF-8 text, has a line longer than
  *   `LINE_LENGTH_MAX` or holds damaged gzip data; EnvironmentError when reading fails otherwise.
@@ -189,16 +254,11 @@ export async function* readLines(
   path: string,
   options: TextSourceOptions = {},
 ): AsyncGenerator<LineBatch> {
-  const fault = await unreadable(path);
-  if (fault !== undefined) throw new BadInput({ file: path, message: fault });
-  const splitter = new LineSplitter(path, options.lineLengthMax ?? LINE_LENGTH_MAX);
-  try {
-    for await (const chunk of await openBytes(path, options)) yield splitter.split(chunk);
-    yield splitter.split(undefined);
-  } catch (error) {
-    if (error instanceof BadInput) throw error;
-    throw readFailure(path, error, splitter.line);
-  }
+  let line = 1;
+  const bytes = readBytes(path, options, () => line);
+  yield* splitLines(path, bytes, options, (reached) => {
+    line = reached;
+  });
 }
 
 /**

@@ -7,7 +7,7 @@ import type { MemoryDatastore } from "../../src/datastore/memory.js";
 import { Cluster } from "../../src/exploration/cluster.js";
 import { operationSteps, type Operation } from "../../src/exploration/operation.js";
 import { readClusterDump } from "../../src/formats/cluster/read-cluster-dump.js";
-import { kubernetesText } from "../../src/formats/cluster/write-cluster-dump.js";
+import { etcdPairs, kubernetesText } from "../../src/formats/cluster/write-cluster-dump.js";
 import { Cidr } from "../../src/model/cidr.js";
 import { makePool, type UsablePool } from "../../src/model/pool.js";
 import { UNLIMITED } from "../../src/protocol/environment.js";
@@ -17,22 +17,50 @@ import { anyState, contentsOf, emptyDatastore } from "./states.js";
 
 const RELEASE = findProfile("v3.32.1")!.behaviours;
 
-async function viaKubernetes(from: MemoryDatastore, to: MemoryDatastore): Promise<LoadedCluster> {
-  const text = [...kubernetesText(dumpCluster(from, null), storedFieldsOf(RELEASE))].join("");
+type Writer = (from: MemoryDatastore) => Iterable<string>;
+
+function inKubernetes(from: MemoryDatastore): Iterable<string> {
+  return kubernetesText(dumpCluster(from, null), storedFieldsOf(RELEASE));
+}
+
+function pairsOf(from: MemoryDatastore) {
+  return [...etcdPairs(dumpCluster(from, null), storedFieldsOf(RELEASE))];
+}
+
+function asEtcdLines(from: MemoryDatastore): Iterable<string> {
+  return pairsOf(from).map(({ key, value }) => `${key}\n${value}\n`);
+}
+
+function asEtcdJson(from: MemoryDatastore): Iterable<string> {
+  const base64 = (text: string) => Buffer.from(text).toString("base64");
+  const kvs = pairsOf(from).map(({ key, value }) => ({ key: base64(key), value: base64(value) }));
+  return [JSON.stringify({ kvs, count: kvs.length })];
+}
+
+async function copyState(
+  write: Writer,
+  from: MemoryDatastore,
+  to: MemoryDatastore,
+): Promise<LoadedCluster> {
+  const text = [...write(from)].join("");
   const dump = await readClusterDump(["-"], { stdin: Readable.from([Buffer.from(text)]) });
   return loadCluster(dump, to);
 }
 
-test("whatever a datastore holds comes back the same from Kubernetes objects", async () => {
+test.each<[string, Writer]>([
+  ["Kubernetes objects", inKubernetes],
+  ["keys of etcd as lines", asEtcdLines],
+  ["keys of etcd as JSON", asEtcdJson],
+])("whatever a datastore holds comes back the same from %s", async (_, write) => {
   await fc.assert(
     fc.asyncProperty(anyState, async (before) => {
       // A dump without any object is none.
       before.setNode({ name: "always", labels: {} });
       const after = emptyDatastore();
-      await viaKubernetes(before, after);
+      await copyState(write, before, after);
       expect(contentsOf(after)).toEqual(contentsOf(before));
     }),
-    { numRuns: 200 },
+    { numRuns: 150 },
   );
 });
 
@@ -84,7 +112,7 @@ test("a cluster that was written and read goes on exactly like the one that was 
           runToEnd(operationSteps(cluster, UNLIMITED, op), cluster.datastore);
         for (const op of before) run(original, op);
         const copy = newCluster([]);
-        const loaded = await viaKubernetes(original.datastore, copy.datastore);
+        const loaded = await copyState(inKubernetes, original.datastore, copy.datastore);
         expect([...loaded.inconsistentBlocks]).toEqual([]);
         // The two clocks differ, so the sequence numbers of new blocks do.
         const withoutClock = ({ datastore }: Cluster) =>

@@ -1,5 +1,5 @@
 import { addressBits } from "../../model/address.js";
-import { parseAffinityText } from "../../model/affinity.js";
+import { type AffinityOwner, parseAffinityText } from "../../model/affinity.js";
 import type { Attribute } from "../../model/attribute.js";
 import { blockOf } from "../../model/block-parts.js";
 import type { Cidr } from "../../model/cidr.js";
@@ -72,8 +72,46 @@ export function compareLists(
   return { lostOrdinals, contestedOrdinals };
 }
 
+/** Free ordinals. Every writer has the field; a file that breaks off in an object lacks it. */
+function readUnallocated(field: Field, size: number, isFull: boolean): number[] {
+  if (field.isAbsent && isFull) return [];
+  const list = field.list();
+  if (list.length > size) field.fail(`a list of at most ${size} ordinals for this cidr`);
+  return list.map((entry) => entry.integer(0, size - 1));
+}
+
+/** Who owns the block. Releases before v2.6 wrote `hostAffinity: node` instead of `affinity: host:node`. */
+function readAffinity(spec: Field): AffinityOwner | null {
+  const affinity = spec.member("affinity").optionalText();
+  if (affinity !== "") return parseAffinityText(affinity);
+  const host = spec.member("hostAffinity").optionalText();
+  return host === "" ? null : { type: "host", host };
+}
+
+/** By ordinal, the owners that an address has besides its active one. */
+function readAlternateOwners(
+  spec: Field,
+  allocations: readonly (number | null)[],
+): StoredBlock["alternateOwners"] {
+  const owners = spec
+    .member("attributes")
+    .optionalList()
+    .map((attribute) => attribute.member("alternateOwnerAttrs"));
+  const byOrdinal = new Map<number, Record<string, string>>();
+  if (owners.every((owner) => owner.isAbsent)) return byOrdinal;
+  for (const [ordinal, index] of allocations.entries()) {
+    const owner = index === null ? undefined : owners[index];
+    if (owner === undefined || owner.isAbsent) continue;
+    const facts = owner.entries().map(([key, value]) => [key, value.text()] as const);
+    if (facts.length > 0) byOrdinal.set(ordinal, Object.fromEntries(facts));
+  }
+  return byOrdinal;
+}
+
 /** RFC 3339 text in whole seconds, or null. */
-function readClaimTime(field: Field): number | null {
+function readClaimTime(spec: Field): number | null {
+  const inKubernetes = spec.member("affinityClaimTime");
+  const field = inKubernetes.isAbsent ? spec.member("affinity_claim_time") : inKubernetes;
   if (field.isAbsent) return null;
   const milliseconds = Date.parse(field.text());
   if (Number.isNaN(milliseconds)) field.fail("a time such as 2026-01-05T10:00:00Z");
@@ -81,7 +119,8 @@ function readClaimTime(field: Field): number | null {
 }
 
 /**
- * Reads the `spec` of an IPAMBlock (`libcalico-go/lib/apis/v3/ipam_block.go@v3.28.4`). Allocations
+ * Reads the `spec` of an IPAMBlock (`libcalico-go/lib/apis/v3/ipam_block.go@v3.28.4`), or the value of
+ * a block's key in etcd, which differ in the name of one field only. Allocations
  * must point to attributes that exist. The two lists of a block may contradict each other, for broken
  * clusters are what dumps are looked at for; the result tells where.
  *
@@ -92,14 +131,8 @@ export function readBlockSpec(spec: Field): Omit<StoredBlock, "object"> {
   const size = cidr.size;
   const attributes = spec.member("attributes").optionalList().map(readAttribute);
   const allocations = readAllocations(spec.member("allocations"), size, attributes.length);
-  const free = spec
-    .member("unallocated")
-    .optionalList()
-    .map((entry) => entry.integer(0, size - 1));
-  if (free.length > size) {
-    spec.member("unallocated").fail(`a list of at most ${size} ordinals for this cidr`);
-  }
-  const affinity = spec.member("affinity").optionalText();
+  const isFull = allocations.every((entry) => entry !== null);
+  const free = readUnallocated(spec.member("unallocated"), size, isFull);
   const sequence = spec.member("sequenceNumber");
   const sequenceNumber = sequence.isAbsent ? 0n : sequence.unsigned64();
   const sequenceNumbers = spec.member("sequenceNumberForAllocation");
@@ -111,13 +144,18 @@ export function readBlockSpec(spec: Field): Omit<StoredBlock, "object"> {
   }
   const value = blockOf({
     cidr,
-    affinity: affinity === "" ? null : parseAffinityText(affinity),
+    affinity: readAffinity(spec),
     allocations,
     unallocated: free,
     attributes,
     sequenceNumber,
     allocationSequenceNumbers,
-    claimTimeSeconds: readClaimTime(spec.member("affinityClaimTime")),
+    claimTimeSeconds: readClaimTime(spec),
   });
-  return { value, ...compareLists(allocations, free) };
+  return {
+    value,
+    ...compareLists(allocations, free),
+    isDeleted: spec.member("deleted").optionalFlag(),
+    alternateOwners: readAlternateOwners(spec, allocations),
+  };
 }

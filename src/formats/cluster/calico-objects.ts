@@ -1,21 +1,27 @@
 import { addressBits } from "../../model/address.js";
 import type { AffinityState, AffinityType } from "../../model/affinity.js";
 import { Cidr } from "../../model/cidr.js";
-import type { Handle } from "../../model/handle.js";
+import type { Handle, HandleBlock } from "../../model/handle.js";
 import { DEFAULT_IPAM_CONFIG, type IpamConfig } from "../../model/ipam-config.js";
 import { makePool, type Pool, type PoolUse } from "../../model/pool.js";
 import { ReservedAddresses, type Reservation } from "../../model/reservation.js";
 import type { ClusterInformation, ObjectIdentity, StoredAffinity } from "./cluster-dump.js";
+import { quoted } from "../traces/printable.js";
 import type { Field } from "./field-reader.js";
 
-const AFFINITY_STATES: readonly AffinityState[] = ["", "pending", "confirmed", "pendingDeletion"];
+export const AFFINITY_STATES: readonly AffinityState[] = [
+  "",
+  "pending",
+  "confirmed",
+  "pendingDeletion",
+];
 const AFFINITY_TYPES: readonly AffinityType[] = ["host", "virtual"];
 const POOL_USES: readonly PoolUse[] = ["Workload", "Tunnel", "LoadBalancer"];
 const ASSIGNMENT_MODES = ["Automatic", "Manual"] as const;
 const ADDRESSES_PER_BLOCK_MAX = 2 ** 16;
 
 /** One of these words. */
-function oneOf<T extends string>(field: Field, words: readonly T[]): T {
+export function oneOf<T extends string>(field: Field, words: readonly T[]): T {
   const found = words.find((word) => word === field.value);
   const wanted = words.map((word) => (word === "" ? "the empty text" : word)).join(", ");
   return found ?? field.fail(`one of ${wanted}`);
@@ -37,33 +43,51 @@ export function readAffinity(object: Field): Omit<StoredAffinity, "object"> {
   };
 }
 
+/** The counts of a handle by block. */
+export function readHandleBlocks(field: Field): HandleBlock[] {
+  return field
+    .optionalObject()
+    .entries()
+    .map(([key, count]) => {
+      const cidr =
+        Cidr.parse(key) ?? field.refuse(`expected networks as keys, found ${quoted(key)}`);
+      return { cidr, count: count.integer(0, ADDRESSES_PER_BLOCK_MAX) };
+    });
+}
+
 /** Reads an IPAMHandle. Its id is in the spec: the object's name is lower-case. */
 export function readHandle(object: Field): Handle {
   const spec = object.member("spec");
-  const counts = spec.member("block").optionalObject().entries();
-  const blocks = counts.map(([key, count]) => {
-    const cidr = Cidr.parse(key) ?? spec.member("block").fail("networks as keys");
-    return { cidr, count: count.integer(0, ADDRESSES_PER_BLOCK_MAX) };
-  });
-  return { id: spec.member("handleID").text(), blocks };
+  return { id: spec.member("handleID").text(), blocks: readHandleBlocks(spec.member("block")) };
+}
+
+/**
+ * Reads a configuration whose first two fields have different names in etcd and Kubernetes.
+ *
+ * @param rest what holds the other fields.
+ */
+export function readConfigFields(
+  strictAffinity: Field,
+  autoAllocateBlocks: Field,
+  rest: Field,
+): IpamConfig {
+  const persistence = rest.member("kubeVirtVMAddressPersistence");
+  return {
+    strictAffinity: strictAffinity.optionalBoolean(DEFAULT_IPAM_CONFIG.strictAffinity),
+    // A stored object without the field has Go's zero value, not Calico's default.
+    autoAllocateBlocks: autoAllocateBlocks.optionalBoolean(false),
+    maxBlocksPerHost:
+      rest.member("maxBlocksPerHost").optionalInteger(0, Number.MAX_SAFE_INTEGER) ?? 0,
+    ...(persistence.isAbsent
+      ? {}
+      : { kubeVirtVmAddressPersistence: oneOf(persistence, ["Enabled", "Disabled"] as const) }),
+  };
 }
 
 /** Reads the IPAMConfig (IPAMConfiguration in `projectcalico.org/v3`). */
 export function readConfig(object: Field): IpamConfig {
   const spec = object.member("spec");
-  const persistence = spec.member("kubeVirtVMAddressPersistence");
-  return {
-    strictAffinity: spec
-      .member("strictAffinity")
-      .optionalBoolean(DEFAULT_IPAM_CONFIG.strictAffinity),
-    // A stored object without the field has Go's zero value, not Calico's default.
-    autoAllocateBlocks: spec.member("autoAllocateBlocks").optionalBoolean(false),
-    maxBlocksPerHost:
-      spec.member("maxBlocksPerHost").optionalInteger(0, Number.MAX_SAFE_INTEGER) ?? 0,
-    ...(persistence.isAbsent
-      ? {}
-      : { kubeVirtVmAddressPersistence: oneOf(persistence, ["Enabled", "Disabled"] as const) }),
-  };
+  return readConfigFields(spec.member("strictAffinity"), spec.member("autoAllocateBlocks"), spec);
 }
 
 function isAllocatable(status: Field): boolean {
@@ -80,7 +104,8 @@ function isAllocatable(status: Field): boolean {
 /** Reads an IPPool, with Calico's defaults filled in. */
 export function readPool(object: Field, identity: ObjectIdentity): Pool {
   const spec = object.member("spec");
-  const cidr = spec.member("cidr").cidr();
+  const isV1 = identity.kind === "ipPool";
+  const cidr = (isV1 ? object.member("metadata") : spec).member("cidr").cidr();
   const mode = spec.member("assignmentMode");
   const uses = spec.member("allowedUses").optionalList();
   return makePool({

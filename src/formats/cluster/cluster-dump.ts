@@ -9,11 +9,12 @@ import type { Reservation } from "../../model/reservation.js";
 
 /** How Kubernetes knows an object. */
 export interface ObjectIdentity {
-  /** `crd.projectcalico.org/v1`, `projectcalico.org/v3` or `v1`. */
+  /** `crd.projectcalico.org/v1`, `projectcalico.org/v3`, `v1`, or `etcd` for a key of etcd. */
   readonly apiVersion: string;
   readonly kind: string;
   /** Empty for objects that live in no namespace. */
   readonly namespace: string;
+  /** For a key of etcd, the key. */
   readonly name: string;
   /** Null when the dump does not tell it. */
   readonly uid: string | null;
@@ -33,6 +34,18 @@ export interface StoredBlock extends Stored<Block> {
   readonly lostOrdinals: readonly number[];
   /** Ordinals that are allocated and in the free list, or in the free list twice. */
   readonly contestedOrdinals: readonly number[];
+  /** The object is on its way out: whoever reads it next takes it away. */
+  readonly isDeleted: boolean;
+  /**
+   * By ordinal, who else holds the address: during the live migration of a virtual machine, since
+   * v3.32.0. The model does not have these.
+   */
+  readonly alternateOwners: ReadonlyMap<number, Readonly<Record<string, string>>>;
+}
+
+export interface StoredHandle extends Stored<Handle> {
+  /** The object is on its way out: whoever reads it next takes it away. */
+  readonly isDeleted: boolean;
 }
 
 /** An affinity object; `isDeleted` ones are on their way out and Calico's lists leave them out. */
@@ -70,7 +83,7 @@ export interface DumpedPod {
   readonly addresses: readonly AddressNumber[];
   /** Null for a pod that no controller made. */
   readonly owner: PodOwner | null;
-  /** Milliseconds since 1970; null when the dump does not tell it. */
+  /** When it was created, milliseconds since 1970; null when the dump does not tell it. */
   readonly createdMs: number | null;
   /** `terminationGracePeriodSeconds`; null when the dump does not tell it. */
   readonly graceSeconds: number | null;
@@ -92,12 +105,19 @@ export interface SkippedObjects {
   readonly count: number;
 }
 
+/** Something about a file that does not keep it from being read. */
+export interface DumpWarning {
+  readonly file: string;
+  readonly line: number;
+  readonly message: string;
+}
+
 /** Everything about IPAM that one or several dumps tell of a cluster. */
 export interface ClusterDump {
   /** In order of object name, as the Kubernetes API lists them. */
   readonly blocks: readonly StoredBlock[];
   readonly affinities: readonly StoredAffinity[];
-  readonly handles: readonly Stored<Handle>[];
+  readonly handles: readonly StoredHandle[];
   readonly pools: readonly Stored<Pool>[];
   readonly reservations: readonly Stored<Reservation>[];
   readonly nodes: readonly DumpedNode[];
@@ -108,4 +128,5 @@ export interface ClusterDump {
   /** Kinds that the dump speaks of, be it by an empty list: what is not here was not asked for. */
   readonly kinds: ReadonlySet<string>;
   readonly skipped: readonly SkippedObjects[];
+  readonly warnings: readonly DumpWarning[];
 }

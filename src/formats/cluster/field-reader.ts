@@ -2,20 +2,40 @@ import { type AddressNumber, parseAddress } from "../../model/address.js";
 import { Cidr } from "../../model/cidr.js";
 import { quoted } from "../traces/printable.js";
 
+/** Name of a member, or position in a list. */
+export type FieldKey = string | number;
+
+function pathText(keys: readonly FieldKey[]): string {
+  let path = "";
+  for (const key of keys) {
+    if (typeof key === "number") path += `[${key}]`;
+    else if (!/^[A-Za-z_][\w-]*$/.test(key)) path += `[${quoted(key)}]`;
+    else path += path === "" ? key : `.${key}`;
+  }
+  return path;
+}
+
 /** A field of an object is not what it has to be; whoever reads the file knows where that is. */
 export class FieldFault extends Error {
   constructor(
-    /** Path of the field inside its object. */
-    readonly field: string,
+    /** The way to the field inside its object. */
+    readonly keys: readonly FieldKey[],
     /** What was expected, and what stands there. */
     readonly fault: string,
+    /** The field is not there: the file may break off. */
+    readonly isMissing = false,
   ) {
-    super(`${field}: ${fault}`);
+    super(`${pathText(keys)}: ${fault}`);
+  }
+
+  /** `spec.allocations[3]`; empty for the object itself. */
+  get field(): string {
+    return pathText(this.keys);
   }
 }
 
 /** A value of a file in a few words. */
-function shown(value: unknown): string {
+export function shown(value: unknown): string {
   if (value === undefined) return "nothing";
   if (value === null) return "null";
   if (typeof value === "string") return quoted(value);
@@ -31,22 +51,40 @@ function shown(value: unknown): string {
 function asInteger(value: unknown): bigint | undefined {
   if (typeof value === "bigint") return value;
   if (typeof value === "number") return Number.isInteger(value) ? BigInt(value) : undefined;
-  if (typeof value === "string" && /^-?\d{16,}$/.test(value)) return BigInt(value);
+  if (typeof value === "string" && /^-?\d{16,40}$/.test(value)) return BigInt(value);
   return undefined;
 }
 
 /**
- * One value of a file with the path that leads to it. Readers throw FieldFault when the value is not
+ * One value of a file with the way that leads to it. Readers throw FieldFault when the value is not
  * of their kind; `optional` readers take an absent or null value for none.
  */
 export class Field {
   constructor(
     readonly value: unknown,
-    readonly path: string,
+    /** The object or list that it is part of, and under which key. */
+    private readonly parent: Field | null = null,
+    private readonly key: FieldKey = "",
   ) {}
 
+  /** The way from the outermost value to this one. */
+  get keys(): FieldKey[] {
+    return this.parent === null ? [] : [...this.parent.keys, this.key];
+  }
+
   fail(expected: string): never {
-    throw new FieldFault(this.path, `expected ${expected}, found ${shown(this.value)}`);
+    const fault = `expected ${expected}, found ${shown(this.value)}`;
+    throw new FieldFault(this.keys, fault, this.isAbsent);
+  }
+
+  /** Says what is wrong in words of its own. */
+  refuse(fault: string): never {
+    throw new FieldFault(this.keys, fault);
+  }
+
+  /** Another value for the same place. */
+  with(value: unknown): Field {
+    return new Field(value, this.parent, this.key);
   }
 
   get isAbsent(): boolean {
@@ -56,8 +94,7 @@ export class Field {
   /** A member of an object, absent when the object has none of this name. */
   member(name: string): Field {
     const record = this.record();
-    const path = this.path === "" ? name : `${this.path}.${name}`;
-    return new Field(Object.hasOwn(record, name) ? record[name] : undefined, path);
+    return new Field(Object.hasOwn(record, name) ? record[name] : undefined, this, name);
   }
 
   record(): Readonly<Record<string, unknown>> {
@@ -69,18 +106,18 @@ export class Field {
 
   /** An object that may be absent, and is empty then. */
   optionalObject(): Field {
-    return this.isAbsent ? new Field({}, this.path) : this;
+    return this.isAbsent ? this.with({}) : this;
   }
 
   /** Members of an object, in order. */
   entries(): [key: string, value: Field][] {
     const list = Object.entries(this.record());
-    return list.map(([key, value]) => [key, new Field(value, `${this.path}[${quoted(key)}]`)]);
+    return list.map(([key, value]) => [key, new Field(value, this, key)]);
   }
 
   list(): Field[] {
     if (!Array.isArray(this.value)) this.fail("a list");
-    return (this.value as unknown[]).map((item, i) => new Field(item, `${this.path}[${i}]`));
+    return (this.value as unknown[]).map((item, i) => new Field(item, this, i));
   }
 
   optionalList(): Field[] {
@@ -89,6 +126,15 @@ export class Field {
 
   text(): string {
     return typeof this.value === "string" ? this.value : this.fail("text");
+  }
+
+  /** A text, which files written by hand may give as a number or as true or false. */
+  scalar(): string {
+    const { value } = this;
+    if (typeof value === "boolean" || typeof value === "number" || typeof value === "bigint") {
+      return String(value);
+    }
+    return this.text();
   }
 
   filledText(): string {

@@ -25,7 +25,7 @@ const FINISHED_PHASES = ["Succeeded", "Failed", "Completed"];
 
 function readLabels(metadata: Field): Record<string, string> {
   const labels = metadata.member("labels").optionalObject().entries();
-  return Object.fromEntries(labels.map(([key, value]) => [key, value.text()]));
+  return Object.fromEntries(labels.map(([key, value]) => [key, value.scalar()]));
 }
 
 /** Where a Calico node (not a Kubernetes one) tells its tunnel addresses. */
@@ -54,11 +54,12 @@ export function readNode(object: Field, identity: ObjectIdentity): DumpedNode {
   return { name: identity.name, labels: readLabels(metadata), tunnels };
 }
 
+/** The parts of a list that is written as one text. */
 function splitList(field: Field): Field[] {
   return field
     .text()
     .split(",")
-    .map((part) => new Field(part, field.path));
+    .map((part) => field.with(part));
 }
 
 /**
@@ -121,4 +122,31 @@ export function readPod(object: Field, identity: ObjectIdentity): DumpedPod {
       spec.member("terminationGracePeriodSeconds").optionalInteger(0, Number.MAX_SAFE_INTEGER) ??
       null,
   };
+}
+
+/** Reads an endpoint of Calico as the pod that it is the network of. */
+export function readWorkloadEndpoint(object: Field, identity: ObjectIdentity): DumpedPod {
+  const metadata = object.member("metadata");
+  const spec = object.member("spec");
+  // In Calico v1 the workload was `namespace.pod`.
+  const [v1Namespace = "", v1Pod = ""] = splitAtDot(metadata.member("workload").optionalText());
+  const isV1 = identity.apiVersion === "v1";
+  const networks = spec.member("ipNetworks").optionalList();
+  const name = spec.member("pod").optionalText() || spec.member("workload").optionalText();
+  return {
+    namespace: isV1 ? v1Namespace : identity.namespace,
+    name: isV1 ? v1Pod : name || identity.name,
+    nodeName: (isV1 ? metadata : spec).member("node").optionalText(),
+    hostNetwork: false,
+    isFinished: false,
+    addresses: networks.map((network) => network.address()),
+    owner: null,
+    createdMs: readTime(metadata.member("creationTimestamp")),
+    graceSeconds: null,
+  };
+}
+
+function splitAtDot(text: string): string[] {
+  const dot = text.indexOf(".");
+  return dot < 0 ? ["", text] : [text.slice(0, dot), text.slice(dot + 1)];
 }
