@@ -3,12 +3,20 @@ import { RESULT_VERSION } from "../formats/result/simulation-result.js";
 import { type Block, freeCount } from "../model/block.js";
 import type { UsablePool } from "../model/pool.js";
 import { ReservedAddresses } from "../model/reservation.js";
+import { countHandleLeaks } from "../simulation/checks/state-check.js";
 import type { ChurnRun, ChurnWorld } from "../simulation/churn-run.js";
 
 /** What a result says besides what was counted. */
 export type ResultHeader = Pick<
   SimulationResult,
-  "scenario" | "release" | "completed" | "workload" | "timeUs" | "fingerprint"
+  | "scenario"
+  | "release"
+  | "simulation"
+  | "completed"
+  | "workload"
+  | "pods"
+  | "timeUs"
+  | "fingerprint"
 > & { readonly version: string };
 
 const PROVENANCE =
@@ -32,7 +40,7 @@ function isReachable(block: Block, world: ChurnWorld, needy: ReadonlySet<string>
 function measureBlocks(run: ChurnRun, world: ChurnWorld): BlockFigures {
   const reserved = ReservedAddresses.read(world.reservations);
   const reservedSet = reserved instanceof ReservedAddresses ? reserved : ReservedAddresses.none;
-  const needy = new Set([...run.needyNodes].map((index) => world.nodes[index]!.name));
+  const needy = new Set([...run.needyNodes].map((index) => run.nodes[index]!.name));
   const figures: BlockFigures = { empty: 0, full: 0, withoutOwner: 0, free: 0, stranded: 0 };
   for (const { value: block } of run.datastore.listBlocks()) {
     const free = block.unallocated.length;
@@ -84,8 +92,8 @@ function extremes(names: readonly string[], values: ArrayLike<number>): [Extreme
   ];
 }
 
-function measureNodes(run: ChurnRun, world: ChurnWorld): SimulationResult["nodes"] {
-  const names = world.nodes.map(({ name }) => name);
+function measureNodes(run: ChurnRun): SimulationResult["nodes"] {
+  const names = run.nodes.map(({ name }) => name);
   const blocksByName = new Map<string, number>();
   for (const { value: block } of run.datastore.listBlocks()) {
     const host = block.affinity?.host;
@@ -118,7 +126,7 @@ export function churnResult(
   header: ResultHeader,
 ): SimulationResult {
   const { measures } = run;
-  const { version, scenario, release, completed, workload, timeUs, fingerprint } = header;
+  const { version, ...described } = header;
   const blocks = measureBlocks(run, world);
   const asked = measures.assigned + measures.assignFailed;
   const failures = [...measures.failures.values()].sort(
@@ -126,12 +134,9 @@ export function churnResult(
   );
   return {
     ipamlab: { document: "simulation", documentVersion: RESULT_VERSION, version },
-    scenario,
-    release,
+    ...described,
     provenance: PROVENANCE,
-    completed,
-    workload,
-    timeUs,
+    thresholds: [],
     operations: {
       total: run.operations,
       assignments: {
@@ -164,14 +169,17 @@ export function churnResult(
       freeAddresses: blocks.free,
       strandedAddresses: blocks.stranded,
     },
+    leaks: {
+      addresses: measures.leakedAddresses,
+      handles: countHandleLeaks(run.datastore).overstated,
+    },
     pools: measurePools(run, world.pools),
-    nodes: measureNodes(run, world),
+    nodes: measureNodes(run),
     datastoreCalls: {
       total: measures.assignCalls.sum + measures.releaseCalls.sum,
       perAssignment: measures.assignCalls.summary(),
       perRelease: measures.releaseCalls.summary(),
       byCall: run.counting.countsByCall(),
     },
-    fingerprint,
   };
 }

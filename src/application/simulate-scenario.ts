@@ -1,16 +1,25 @@
 import { createHash } from "node:crypto";
 import { churnResult } from "../analysis/churn-result.js";
+import { evaluateThresholds } from "../analysis/evaluate-thresholds.js";
 import { CallFingerprint } from "../datastore/call-fingerprint.js";
 import { BadInput, InvariantViolation } from "../failure/failure.js";
 import type { SimulationResult } from "../formats/result/simulation-result.js";
-import type { Scenario, TraceExecutor } from "../formats/scenario/scenario.js";
+import type { Scenario } from "../formats/scenario/scenario.js";
 import type { TextSourceOptions } from "../formats/text-source.js";
 import { Trace } from "../formats/traces/trace.js";
 import { findProfile, type ReleaseProfile, unknownReleaseText } from "../releases/profiles.js";
 import { ChurnRun, type ChurnWorld } from "../simulation/churn-run.js";
+import { Kernel } from "../simulation/kernel.js";
 import { RandomStreams } from "../simulation/random-streams.js";
-import { mergeEvents } from "../workload/merged-events.js";
-import { createPlacement, type Placement } from "../workload/placement.js";
+import { createExecutor } from "../workload/create-executor.js";
+import type { ExecutorRun } from "../workload/executor-run.js";
+import { TraceReplay } from "../workload/executors/trace.js";
+import { InstantNetwork } from "../workload/instant-network.js";
+import type { GroupCounts } from "../workload/group-counts.js";
+import type { PodGroup } from "../workload/pod-group.js";
+import { WorkloadHost } from "../workload/workload-host.js";
+import { AbortingThresholds } from "./aborting-thresholds.js";
+import { runKernel } from "./run-kernel.js";
 
 export interface SimulateOptions extends TextSourceOptions {
   /** Version of ipamlab, for the result document. */
@@ -30,15 +39,6 @@ export interface SimulateProgress {
   readonly timeUs: number;
   readonly addressesInUse: number;
   readonly failed: number;
-}
-
-/** One executor of the workload, ready to run. */
-interface RunningTrace {
-  readonly executor: TraceExecutor;
-  readonly trace: Trace;
-  readonly placement: Placement;
-  /** Before pod names, so that those of several executors differ. */
-  readonly prefix: string;
 }
 
 function profileOf(scenario: Scenario): ReleaseProfile {
@@ -65,7 +65,11 @@ function hashOf(scenario: Scenario): string {
   const understood = {
     ...rest,
     pools: pools.map((pool) => ({ ...pool, cidr: pool.cidr.text })),
-    workload: workload.map(({ file: _path, ...executor }) => executor),
+    workload: workload.map((executor) => {
+      if (executor.executor !== "trace") return executor;
+      const { file: _path, ...replay } = executor;
+      return replay;
+    }),
   };
   return createHash("sha256").update(JSON.stringify(understood)).digest("hex");
 }
@@ -76,20 +80,40 @@ function summary(fingerprint: CallFingerprint | undefined): SimulationResult["fi
   return { calls, addresses, hash: fingerprint.digest() };
 }
 
-function startTraces(
+/** A trace executor's file, read as it runs. */
+interface OpenTrace {
+  readonly name: string;
+  readonly trace: Trace;
+}
+
+function sumCounts(groups: readonly PodGroup[]): GroupCounts {
+  const sum = { wanted: 0, started: 0, notStarted: 0, ready: 0, removed: 0, dropped: 0 };
+  for (const { counts } of groups) {
+    for (const key of Object.keys(sum) as (keyof GroupCounts)[]) sum[key] += counts[key];
+  }
+  return sum;
+}
+
+function describeWorkload(
   scenario: Scenario,
-  random: RandomStreams,
-  options: SimulateOptions,
-): RunningTrace[] {
-  return scenario.workload.map((executor, i) => {
-    const stream = random.stream(`placement/${i}`);
-    return {
-      executor,
-      trace: new Trace(executor.file, { ...options, ...executor }),
-      placement: createPlacement(executor.placement, scenario.nodes.length, stream),
-      prefix: scenario.workload.length === 1 ? "" : `${i}/`,
-    };
+  executors: readonly ExecutorRun[],
+  traces: readonly OpenTrace[],
+): SimulationResult["workload"] {
+  return scenario.workload.map(({ executor, name, placement }, i) => {
+    const pods = { ...(executors[i]?.group?.counts ?? sumCounts([])) };
+    const statistics = traces.find((open) => open.name === name)?.trace.statistics;
+    if (statistics === undefined) return { executor, name, placement, pods };
+    const { format, rows, adds, deletes, skipped } = statistics;
+    const trace = { format: format ?? "auto", rows, adds, deletes, skippedRows: { ...skipped } };
+    return { executor, name, placement, pods, trace };
   });
+}
+
+/** The error, with what replays it when the model contradicts itself. */
+function placed(error: unknown, run: ChurnRun, scenario: Scenario): unknown {
+  if (!(error instanceof InvariantViolation)) return error;
+  const place = `operation ${run.operations + 1}, scenario ${scenario.file}, seed ${scenario.seed}`;
+  return new InvariantViolation(error.invariant, `${error.detail} (at ${place})`);
 }
 
 /**
@@ -110,64 +134,70 @@ export async function simulateScenario(
     pools: scenario.pools,
     config: scenario.ipamConfig,
     reservations: scenario.reservations,
-    nodes: scenario.nodes,
   };
   const fingerprint = options.fingerprint === true ? new CallFingerprint() : undefined;
   const run = new ChurnRun(world, random, fingerprint);
-  const traces = startTraces(scenario, random, options);
-  let completed = true;
-  let firstUs: number | undefined;
-  let lastUs = 0;
+  const kernel = new Kernel();
+  const host = new WorkloadHost({
+    kernel,
+    maxPods: scenario.maxPods,
+    createNetwork: (events) => new InstantNetwork(run, kernel, events),
+  });
+  const traces: OpenTrace[] = [];
+  const executors = scenario.workload.map((executor, i) =>
+    createExecutor(executor, i, {
+      kernel,
+      host,
+      random,
+      isOneOfSeveral: scenario.workload.length > 1,
+      openTrace: ({ name, file, format, compress }) => {
+        const trace = new Trace(file, { ...options, format, compress });
+        traces.push({ name, trace });
+        return trace.events();
+      },
+    }),
+  );
+  const durationUs = scenario.simulation.duration;
+  const resultNow = (completed: boolean): SimulationResult => {
+    const result = churnResult(run, world, {
+      version: options.version,
+      scenario: {
+        name: scenario.name,
+        description: scenario.description,
+        seed: scenario.seed,
+        sha256: hashOf(scenario),
+      },
+      release: { name: profile.name, basis: profile.basis, provenance: profile.provenance },
+      simulation: { model: scenario.simulation.model, durationUs: durationUs ?? null },
+      completed,
+      workload: describeWorkload(scenario, executors, traces),
+      pods: sumCounts(host.groups),
+      timeUs: { first: host.firstUs ?? 0, last: host.lastUs },
+      fingerprint: summary(fingerprint),
+    });
+    return { ...result, thresholds: evaluateThresholds(scenario.thresholds, result) };
+  };
+  const watch = new AbortingThresholds(scenario.thresholds);
+  let completed: boolean;
   try {
-    for await (const batch of mergeEvents(traces.map(({ trace }) => trace.events()))) {
-      for (const { timeUs, kind, pod, source } of batch) {
-        const { placement, prefix } = traces[source]!;
-        if (kind === "add") {
-          run.add(prefix + pod, placement.place(), timeUs);
-        } else {
-          const node = run.remove(prefix + pod, timeUs);
-          if (node !== undefined) placement.release(node);
-        }
-        firstUs ??= timeUs;
-        lastUs = timeUs;
-      }
-      await options.onProgress?.({
-        operations: run.operations,
-        timeUs: lastUs,
-        addressesInUse: run.addressesInUse,
-        failed: run.measures.assignFailed,
-      });
-      if (options.signal?.aborted === true) {
-        completed = false;
-        break;
-      }
-    }
+    for (const { name, labels } of scenario.nodes) host.joinNode(name, labels);
+    completed = await runKernel(kernel, {
+      executors,
+      untilUs: durationUs ?? Infinity,
+      traces: executors.filter((executor) => executor instanceof TraceReplay),
+      async onTurn() {
+        await options.onProgress?.({
+          operations: run.operations,
+          timeUs: kernel.nowUs,
+          addressesInUse: run.addressesInUse,
+          failed: run.measures.assignFailed,
+        });
+        return options.signal?.aborted !== true && !watch.fails(kernel.nowUs, resultNow);
+      },
+    });
     run.check();
   } catch (error) {
-    if (!(error instanceof InvariantViolation)) throw error;
-    const place = `operation ${run.operations + 1}, scenario ${scenario.file}, seed ${scenario.seed}`;
-    throw new InvariantViolation(error.invariant, `${error.detail} (at ${place})`);
+    throw placed(error, run, scenario);
   }
-  return churnResult(run, world, {
-    version: options.version,
-    scenario: {
-      name: scenario.name,
-      description: scenario.description,
-      seed: scenario.seed,
-      sha256: hashOf(scenario),
-    },
-    release: { name: profile.name, basis: profile.basis, provenance: profile.provenance },
-    completed,
-    workload: traces.map(({ executor, trace }) => ({
-      executor: executor.executor,
-      format: trace.statistics.format ?? executor.format,
-      placement: executor.placement,
-      rows: trace.statistics.rows,
-      adds: trace.statistics.adds,
-      deletes: trace.statistics.deletes,
-      skippedRows: { ...trace.statistics.skipped },
-    })),
-    timeUs: { first: firstUs ?? 0, last: lastUs },
-    fingerprint: summary(fingerprint),
-  });
+  return watch.mark(resultNow(completed));
 }

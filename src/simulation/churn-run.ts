@@ -33,12 +33,12 @@ export interface ChurnWorld {
   readonly pools: readonly UsablePool[];
   readonly config: IpamConfig;
   readonly reservations: readonly Reservation[];
-  readonly nodes: readonly Node[];
 }
 
 /** What is remembered of a pod that runs. */
 interface LivePod {
   readonly nodeIndex: number;
+  readonly handle: string;
   readonly addresses: readonly AddressNumber[];
   /** How many of its addresses are from blocks of another node. */
   readonly borrowed: number;
@@ -62,6 +62,8 @@ class ChurnMeasures {
   /** Releases of pods that had no address, which Calico answers with "does not exist". */
   releasedNothing = 0;
   borrowedEver = 0;
+  /** Addresses whose pod vanished without CNI DEL. */
+  leakedAddresses = 0;
   addressesPeak = 0;
   borrowedPeak = 0;
   blocksPeak = 0;
@@ -88,13 +90,17 @@ export class ChurnRun {
   readonly datastore: MemoryDatastore;
   readonly counting: CountingDatastore;
   readonly measures = new ChurnMeasures();
-  readonly podsByNode: Int32Array;
-  readonly podsByNodePeak: Int32Array;
+  /** The nodes by index, those that have left included. */
+  readonly nodes: Node[] = [];
+  readonly podsByNode: number[] = [];
+  readonly podsByNodePeak: number[] = [];
   /** Nodes that asked for an address in vain at least once. */
   readonly needyNodes = new Set<number>();
   readonly #ipam: Ipam;
   readonly #held = new HeldAddresses();
   readonly #pods = new Map<string, LivePod>();
+  /** How often pods of a name have vanished: a later one has another sandbox, so another handle. */
+  readonly #vanished = new Map<string, number>();
   readonly #wants: { readonly num4: number; readonly num6: number };
   #timeUs = 0;
   #operations = 0;
@@ -103,7 +109,7 @@ export class ChurnRun {
 
   /** @param fingerprint takes note of every call and every address given out. */
   constructor(
-    private readonly world: ChurnWorld,
+    world: ChurnWorld,
     random: RandomStreams,
     private readonly fingerprint?: CallFingerprint,
   ) {
@@ -114,7 +120,6 @@ export class ChurnRun {
     });
     for (const pool of world.pools) this.datastore.setPool(pool);
     for (const reservation of world.reservations) this.datastore.setReservation(reservation);
-    for (const node of world.nodes) this.datastore.setNode(node);
     // A cluster on the defaults has no configuration object until the first allocation makes it.
     if (!isDefaultConfig(world.config)) this.datastore.setConfig(world.config);
     this.counting = new CountingDatastore(this.datastore, fingerprint);
@@ -128,8 +133,6 @@ export class ChurnRun {
     });
     const has = (version: 4 | 6) => world.pools.some((pool) => pool.cidr.version === version);
     this.#wants = { num4: has(4) ? 1 : 0, num6: has(6) ? 1 : 0 };
-    this.podsByNode = new Int32Array(world.nodes.length);
-    this.podsByNodePeak = new Int32Array(world.nodes.length);
   }
 
   /** Operations performed so far. */
@@ -146,9 +149,17 @@ export class ChurnRun {
     return this.#borrowedNow;
   }
 
-  /** Node index of a pod that was added and not removed. */
-  nodeOf(pod: string): number | undefined {
-    return this.#pods.get(pod)?.nodeIndex;
+  /** A node registers. Its index is one above that of the last one. */
+  nodeJoined(node: Node): void {
+    this.nodes.push(node);
+    this.podsByNode.push(0);
+    this.podsByNodePeak.push(0);
+    this.datastore.setNode(node);
+  }
+
+  /** The node object is removed. What the node held in IPAM stays: nothing here collects garbage. */
+  nodeDeleted(name: string): void {
+    this.datastore.deleteNode(name);
   }
 
   /** Addresses that a running pod holds. */
@@ -156,24 +167,27 @@ export class ChurnRun {
     return this.#pods.get(pod)?.addresses ?? [];
   }
 
-  /** A pod asks for its addresses on a node. Returns whether it got all of them. */
-  add(pod: string, nodeIndex: number, timeUs: number): boolean {
+  /**
+   * A pod asks for its addresses on a node.
+   *
+   * @returns undefined when it got all of them, else Calico's own text.
+   */
+  add(pod: string, nodeIndex: number, timeUs: number, namespace = "default"): string | undefined {
     this.#timeUs = timeUs;
     this.counting.calls = 0;
-    const result = runToEnd(
-      this.#ipam.autoAssign(UNLIMITED, this.#arguments(pod, nodeIndex)),
-      this.counting,
-    );
+    const handle = this.#handleOf(pod);
+    const asked = this.#arguments(pod, namespace, handle, this.nodes[nodeIndex]!.name);
+    const result = runToEnd(this.#ipam.autoAssign(UNLIMITED, asked), this.counting);
     this.measures.assignCalls.record(this.counting.calls);
     const reason = failureReason(result);
     if (reason === undefined) this.measures.assigned++;
     else this.#fail(reason, pod, nodeIndex);
-    const live = this.#keep(pod, nodeIndex, result);
+    const live = this.#keep(pod, handle, nodeIndex, result);
     this.#pods.set(pod, live);
     const pods = ++this.podsByNode[nodeIndex]!;
     if (pods > this.podsByNodePeak[nodeIndex]!) this.podsByNodePeak[nodeIndex] = pods;
     this.#afterOperation();
-    return reason === undefined;
+    return reason;
   }
 
   /** A pod ends. Returns its node, or undefined when no such pod was added. */
@@ -182,7 +196,7 @@ export class ChurnRun {
     if (live === undefined) return undefined;
     this.#timeUs = timeUs;
     this.counting.calls = 0;
-    const error = runToEnd(this.#ipam.releaseByHandle(handleOf(pod)), this.counting);
+    const error = runToEnd(this.#ipam.releaseByHandle(live.handle), this.counting);
     this.measures.releaseCalls.record(this.counting.calls);
     if (error === undefined) {
       this.measures.released++;
@@ -200,24 +214,43 @@ export class ChurnRun {
     return live.nodeIndex;
   }
 
+  /** A pod vanishes without CNI DEL: its addresses stay assigned. */
+  drop(pod: string): void {
+    const live = this.#pods.get(pod);
+    if (live === undefined) return;
+    this.measures.leakedAddresses += live.addresses.length;
+    this.#pods.delete(pod);
+    this.#vanished.set(pod, (this.#vanished.get(pod) ?? 0) + 1);
+    this.podsByNode[live.nodeIndex]!--;
+  }
+
+  /** All pods of a node vanish without CNI DEL. */
+  dropAllOf(nodeIndex: number): void {
+    for (const [pod, live] of this.#pods) if (live.nodeIndex === nodeIndex) this.drop(pod);
+  }
+
+  #handleOf(pod: string): string {
+    const times = this.#vanished.size === 0 ? undefined : this.#vanished.get(pod);
+    return times === undefined ? handleOf(pod) : `${handleOf(pod)}.${times}`;
+  }
+
   /** Checks the whole state; to be called at the end as well. */
   check(): void {
     checkState(this.datastore);
     let allocated = 0;
     for (const { value: block } of this.datastore.listBlocks()) allocated += block.allocatedCount;
     if (allocated !== this.#held.count) {
-      const detail = `blocks hold ${allocated} addresses, pods hold ${this.#held.count}`;
-      throw new InvariantViolation("every allocated address is held by a pod", detail);
+      const detail = `blocks hold ${allocated} addresses, pods hold or have left ${this.#held.count}`;
+      throw new InvariantViolation("every allocated address belongs to a pod", detail);
     }
   }
 
-  #arguments(pod: string, nodeIndex: number): AutoAssignArguments {
-    const node = this.world.nodes[nodeIndex]!.name;
+  #arguments(pod: string, namespace: string, handle: string, node: string): AutoAssignArguments {
     return {
       num4: this.#wants.num4,
       num6: this.#wants.num6,
-      handle: handleOf(pod),
-      attributes: { namespace: "default", node, pod },
+      handle,
+      attributes: { namespace, node, pod },
       host: node,
       pools4: NO_POOLS,
       pools6: NO_POOLS,
@@ -237,13 +270,13 @@ export class ChurnRun {
       known.count++;
       return;
     }
-    const firstNode = this.world.nodes[nodeIndex]!.name;
+    const firstNode = this.nodes[nodeIndex]!.name;
     const failure = { reason, count: 1, firstTimeUs: this.#timeUs, firstPod: pod, firstNode };
     this.measures.failures.set(reason, failure);
   }
 
-  #keep(pod: string, nodeIndex: number, result: AutoAssignResult): LivePod {
-    const owner: AffinityOwner = { type: "host", host: this.world.nodes[nodeIndex]!.name };
+  #keep(pod: string, handle: string, nodeIndex: number, result: AutoAssignResult): LivePod {
+    const owner: AffinityOwner = { type: "host", host: this.nodes[nodeIndex]!.name };
     const addresses: AddressNumber[] = [];
     let borrowed = 0;
     for (const family of [result.v4, result.v6]) {
@@ -261,7 +294,7 @@ export class ChurnRun {
     }
     this.#borrowedNow += borrowed;
     this.measures.borrowedEver += borrowed;
-    return { nodeIndex, addresses, borrowed };
+    return { nodeIndex, handle, addresses, borrowed };
   }
 
   #afterOperation(): void {

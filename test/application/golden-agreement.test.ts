@@ -1,13 +1,20 @@
 import { describe, expect, it } from "vitest";
-import { loadScenario } from "../../src/formats/scenario/load-scenario.js";
+import { readScenario } from "../../src/application/read-scenario.js";
+import { runKernel } from "../../src/application/run-kernel.js";
 import { readJsonLines } from "../../src/formats/golden/json-lines.js";
 import { isJsonObject, type JsonObject } from "../../src/formats/golden/trace-line.js";
+import type { ExecutorOf } from "../../src/formats/scenario/scenario.js";
 import { Trace } from "../../src/formats/traces/trace.js";
 import { formatAddress } from "../../src/model/address.js";
-import { findProfile, knownReleases } from "../../src/releases/profiles.js";
+import { findProfile } from "../../src/releases/profiles.js";
 import { ChurnRun, handleOf } from "../../src/simulation/churn-run.js";
+import { Kernel } from "../../src/simulation/kernel.js";
 import { RandomStreams } from "../../src/simulation/random-streams.js";
-import { createPlacement } from "../../src/workload/placement.js";
+import { createExecutor } from "../../src/workload/create-executor.js";
+import { TraceReplay } from "../../src/workload/executors/trace.js";
+import { InstantNetwork } from "../../src/workload/instant-network.js";
+import type { PodRef } from "../../src/workload/pod-network.js";
+import { WorkloadHost } from "../../src/workload/workload-host.js";
 
 const GOLDEN = "test/fixtures/golden/replays/openb-default.v3.28.4.jsonl.gz";
 
@@ -17,11 +24,39 @@ async function recordedEvents(): Promise<JsonObject[]> {
   return rows;
 }
 
+/** Writes down what the recording writes down of each addition and removal. */
+class SpyingNetwork extends InstantNetwork {
+  readonly seen: JsonObject[] = [];
+
+  constructor(
+    private readonly churn: ChurnRun,
+    private readonly clock: Kernel,
+    events: ConstructorParameters<typeof InstantNetwork>[2],
+  ) {
+    super(churn, clock, events);
+  }
+
+  override addPod(pod: PodRef): void {
+    super.addPod(pod);
+    const ip = formatAddress(this.churn.addressesOf(pod.name)[0]!);
+    this.#note("add", pod, { ip });
+  }
+
+  override removePod(pod: PodRef): void {
+    super.removePod(pod);
+    this.#note("del", pod, {});
+  }
+
+  #note(verb: "add" | "del", { name: pod, node }: PodRef, more: JsonObject): void {
+    const { calls } = this.churn.counting;
+    const time = this.clock.nowUs / 1e6;
+    this.seen.push({ time, do: verb, pod, node: node.name, calls, ...more });
+  }
+}
+
 describe("the quickstart", () => {
   it("agrees with the recording of the same trace: every node, address, call count and the end", async () => {
-    const scenario = await loadScenario("scenarios/quickstart.yaml", {
-      knownReleases: knownReleases(),
-    });
+    const scenario = await readScenario("scenarios/quickstart.yaml");
     const [header, ...rows] = await recordedEvents();
     expect(header).toMatchObject({ pools: [{ cidr: scenario.pools[0]!.cidr.text }] });
     const random = new RandomStreams(scenario.seed);
@@ -31,31 +66,30 @@ describe("the quickstart", () => {
         pools: scenario.pools,
         config: scenario.ipamConfig,
         reservations: scenario.reservations,
-        nodes: scenario.nodes,
       },
       random,
     );
-    const executor = scenario.workload[0]!;
-    const placement = createPlacement(executor.placement, scenario.nodes.length, () => 0);
-    const seen: JsonObject[] = [];
-    for await (const batch of new Trace(executor.file).events()) {
-      for (const { timeUs, kind, pod } of batch) {
-        const time = timeUs / 1e6;
-        if (kind === "add") {
-          const node = placement.place();
-          run.add(pod, node, timeUs);
-          const ip = formatAddress(run.addressesOf(pod)[0]!);
-          const name = scenario.nodes[node]!.name;
-          seen.push({ time, do: "add", pod, node: name, calls: run.counting.calls, ip });
-        } else {
-          const node = run.remove(pod, timeUs)!;
-          const name = scenario.nodes[node]!.name;
-          seen.push({ time, do: "del", pod, node: name, calls: run.counting.calls });
-        }
-      }
-    }
+    const kernel = new Kernel();
+    let network: SpyingNetwork | undefined;
+    const host = new WorkloadHost({
+      kernel,
+      maxPods: scenario.maxPods,
+      createNetwork: (events) => (network = new SpyingNetwork(run, kernel, events)),
+    });
+    const executor = scenario.workload[0] as ExecutorOf<"trace">;
+    const replay = createExecutor(executor, 0, {
+      kernel,
+      host,
+      random,
+      isOneOfSeveral: false,
+      openTrace: ({ file }) => new Trace(file).events(),
+    });
+    if (!(replay instanceof TraceReplay)) throw new TypeError("expected a trace");
+    for (const { name, labels } of scenario.nodes) host.joinNode(name, labels);
+    const onTurn = () => Promise.resolve(true);
+    await runKernel(kernel, { executors: [replay], traces: [replay], untilUs: Infinity, onTurn });
     const last = rows.pop()!;
-    expect(seen).toEqual(rows);
+    expect(network!.seen).toEqual(rows);
     const affinities = Object.fromEntries(
       run.datastore
         .listAffinities()

@@ -1,24 +1,25 @@
+import { readScenario } from "../../application/read-scenario.js";
 import { simulateScenario } from "../../application/simulate-scenario.js";
 import { ExitCode } from "../../failure/exit-code.js";
 import { BadInput } from "../../failure/failure.js";
-import { loadScenario } from "../../formats/scenario/load-scenario.js";
-import {
-  findProfile,
-  KNOWN_RELEASES_TEXT,
-  knownReleases,
-  unknownReleaseText,
-} from "../../releases/profiles.js";
+import type { SimulationResult } from "../../formats/result/simulation-result.js";
+import { findProfile, unknownReleaseText } from "../../releases/profiles.js";
 import { formatCount, formatDurationUs } from "../../report/format-number.js";
 import { simulationText } from "../../report/simulation-text.js";
 import { defineCommand } from "../command.js";
 import { writeOutputFile } from "../output-file.js";
 import { readVersion } from "../version.js";
 
+function exitCodeOf({ thresholds }: SimulationResult): ExitCode {
+  return thresholds.every(({ passed }) => passed) ? ExitCode.ok : ExitCode.checkFailed;
+}
+
 export const command = defineCommand({
   command: "simulate <scenario>",
   describe:
     "Run a scenario (YAML) through Calico's allocator: every pod of its workload gets and gives " +
-    "back its addresses exactly as the release would do it. Prints a summary on one screen.",
+    "back its addresses exactly as the release would do it. Prints a summary on one screen. Exits " +
+    "with 1 when a threshold of the scenario fails.",
   examples: [
     ["ipamlab simulate scenarios/quickstart.yaml", "a real cluster trace"],
     ["ipamlab simulate my.yaml --release v3.32.1", "the same with another release"],
@@ -42,10 +43,7 @@ export const command = defineCommand({
     if (args.release !== undefined && findProfile(args.release) === undefined) {
       throw new BadInput({ file: "--release", message: unknownReleaseText(args.release) });
     }
-    const read = await loadScenario(args.scenario, {
-      knownReleases: knownReleases(),
-      knownReleasesText: KNOWN_RELEASES_TEXT,
-    });
+    const read = await readScenario(args.scenario);
     const scenario = {
       ...read,
       release: args.release ?? read.release,
@@ -72,11 +70,11 @@ export const command = defineCommand({
     const document = `${JSON.stringify(result, null, 2)}\n`;
     if (args.json === "-") {
       context.stdout.write(document);
-      return ExitCode.ok;
+      return exitCodeOf(result);
     }
     if (args.json !== undefined) await writeOutputFile(args.json, document);
     context.stdout.write(simulationText(result, { elapsedMs }, context));
     if (args.json !== undefined) context.stdout.write(`result          ${args.json}\n`);
-    return ExitCode.ok;
+    return exitCodeOf(result);
   },
 });

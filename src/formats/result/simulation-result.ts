@@ -1,7 +1,8 @@
 import { z } from "zod";
+import { MODELS } from "../scenario/simulation-schema.js";
 
 /** Version of the result document. A field that changes its meaning raises it. */
-export const RESULT_VERSION = 1;
+export const RESULT_VERSION = 2;
 
 const count = z.int().min(0);
 
@@ -25,6 +26,15 @@ const SeriesSchema = z
     }),
   )
   .describe("Stretches of equal length, in order.");
+
+const PodCountsSchema = z.strictObject({
+  wanted: count.describe("Pods that the schedule wanted."),
+  started: count.describe("Pods that got a node."),
+  notStarted: count.describe("Pods that were given up because no node had room."),
+  ready: count.describe("Pods that got their network."),
+  removed: count.describe("Pods that ended in peace."),
+  dropped: count.describe("Pods that vanished without CNI DEL."),
+});
 
 const GaugeSchema = z.strictObject({ final: count, peak: count });
 
@@ -53,17 +63,42 @@ export const SimulationResultSchema = z.strictObject({
   }),
   provenance: z.string().describe("How the figures were obtained, and what is not in them."),
   completed: z.boolean().describe("False when the run was interrupted."),
-  workload: z.array(
+  simulation: z.strictObject({
+    model: z.enum(MODELS),
+    durationUs: z
+      .int()
+      .nullable()
+      .describe("When the run was to end; null: when nothing was left."),
+  }),
+  thresholds: z.array(
     z.strictObject({
-      executor: z.literal("trace"),
-      format: z.string(),
-      placement: z.string(),
-      rows: count,
-      adds: count,
-      deletes: count,
-      skippedRows: z.record(z.string(), count),
+      check: z.string().describe("As it was written."),
+      passed: z.boolean(),
+      value: z
+        .union([z.number(), z.string(), z.null()])
+        .describe("What it was compared with, in the metric's unit; null: nothing was measured."),
+      unit: z.string(),
+      aborted: z.boolean().describe("Whether it ended the run."),
     }),
   ),
+  workload: z.array(
+    z.strictObject({
+      executor: z.string(),
+      name: z.string(),
+      placement: z.string(),
+      pods: PodCountsSchema,
+      trace: z
+        .strictObject({
+          format: z.string(),
+          rows: count,
+          adds: count,
+          deletes: count,
+          skippedRows: z.record(z.string(), count),
+        })
+        .optional(),
+    }),
+  ),
+  pods: PodCountsSchema.describe("Of all executors."),
   timeUs: z.strictObject({ first: z.int(), last: z.int() }),
   operations: z.strictObject({
     total: count,
@@ -104,6 +139,12 @@ export const SimulationResultSchema = z.strictObject({
         "there are none, any node without a block.",
     ),
   }),
+  leaks: z
+    .strictObject({
+      addresses: count.describe("Addresses whose pod vanished without CNI DEL."),
+      handles: count.describe("Handles that count addresses which no block holds for them."),
+    })
+    .describe("At the end."),
   pools: z.array(
     z.strictObject({
       name: z.string(),

@@ -5,6 +5,9 @@ import { quoted } from "../traces/printable.js";
 import { nameRule } from "./field-rules.js";
 import { DEFAULT_NODE_PREFIX, nodeNames } from "./node-names.js";
 import { IpamConfigSchema, NODE_SOURCES, PoolSchema } from "./scenario-schema.js";
+import { SimulationSchema } from "./simulation-schema.js";
+import { type NamedMetric, thresholdFault } from "./threshold.js";
+import { ThresholdSchema } from "./threshold-schema.js";
 import { type Finding, valueAt } from "./schema-faults.js";
 import { orList } from "./wording.js";
 import type { FieldPath } from "./yaml-document.js";
@@ -19,6 +22,8 @@ export interface CrossCheckContext {
   readonly knownReleases: readonly string[];
   /** The known releases in short, for messages; all of them when absent. */
   readonly knownReleasesText?: string | undefined;
+  /** The metrics that a threshold may name. */
+  readonly knownMetrics: readonly NamedMetric[];
   /** Line of a field, for messages that name a second place. */
   lineOf(path: FieldPath): number;
 }
@@ -167,6 +172,17 @@ function* checkRelease({
   yield { path: ["release"], message: `unknown release ${quoted(release)}${advice}` };
 }
 
+function* checkThresholds({ content, knownMetrics }: CrossCheckContext): Generator<Finding> {
+  const simulation = SimulationSchema.safeParse(valueAt(content, ["simulation"]) ?? {});
+  const model = simulation.success ? simulation.data.model : undefined;
+  for (const [index, item] of listAt(content, ["thresholds"]).entries()) {
+    const threshold = ThresholdSchema.safeParse(item);
+    if (!threshold.success) continue;
+    const message = thresholdFault(threshold.data.check, knownMetrics, model);
+    if (message !== undefined) yield { path: ["thresholds", index], message };
+  }
+}
+
 /** Every breach of a rule that spans several fields. */
 export function crossFindings(context: CrossCheckContext): Finding[] {
   const { content } = context;
@@ -180,5 +196,7 @@ export function crossFindings(context: CrossCheckContext): Finding[] {
     ...checkNames(["reservations"], "reservation name", context),
     ...checkNodes(content),
     ...checkNames(["nodes", "list"], "node name", context),
+    ...checkNames(["workload"], "executor name", context),
+    ...checkThresholds(context),
   ];
 }

@@ -18,6 +18,8 @@ import {
   scenarioJsonSchema,
 } from "./scenario-schema.js";
 import { type Finding, schemaFindings, valueAt } from "./schema-faults.js";
+import type { NamedMetric } from "./threshold.js";
+import { parseThreshold, type ThresholdExpression } from "./threshold-expression.js";
 import { fieldText } from "./wording.js";
 import { type FieldPath, YamlDocument } from "./yaml-document.js";
 
@@ -32,6 +34,8 @@ export interface ScenarioOptions extends TextSourceOptions {
   readonly knownReleases: readonly string[];
   /** The known releases in short, for messages; all of them when absent. */
   readonly knownReleasesText?: string | undefined;
+  /** The metrics that a threshold may name. */
+  readonly knownMetrics: readonly NamedMetric[];
 }
 
 /** A path of the scenario: relative to the scenario's folder. */
@@ -125,6 +129,20 @@ function resolveNodes({ nodes }: CheckedScenario, csvNames: readonly string[]): 
   return names.map((name) => ({ name, labels }));
 }
 
+/** Gives each executor a name that is its own, and each trace a path from the working directory. */
+function resolveWorkload(file: string, workload: CheckedScenario["workload"]): Executor[] {
+  const taken = new Set(workload.map(({ name }) => name));
+  return workload.map((executor) => {
+    let name = executor.name ?? executor.executor;
+    for (let i = 2; executor.name === undefined && taken.has(name); i++) {
+      name = `${executor.executor}-${i}`;
+    }
+    taken.add(name);
+    if (executor.executor !== "trace") return { ...executor, name };
+    return { ...executor, name, file: pathFrom(file, executor.file) };
+  });
+}
+
 /** The scenario with the defaults that depend on other fields. Nothing after this fills defaults. */
 function resolve(file: string, checked: CheckedScenario, csvNames: readonly string[]): Scenario {
   return {
@@ -142,9 +160,16 @@ function resolve(file: string, checked: CheckedScenario, csvNames: readonly stri
     ipamConfig: checked.ipamConfig,
     reservations: checked.reservations,
     nodes: resolveNodes(checked, csvNames),
-    workload: checked.workload.map(
-      (executor): Executor => ({ ...executor, file: pathFrom(file, executor.file) }),
-    ),
+    maxPods: checked.nodes.maxPods,
+    workload: resolveWorkload(file, checked.workload),
+    simulation: {
+      model: checked.simulation.model,
+      duration: checked.simulation.duration,
+    },
+    thresholds: checked.thresholds.map((threshold) => ({
+      ...threshold,
+      expression: parseThreshold(threshold.check) as ThresholdExpression,
+    })),
   };
 }
 
@@ -182,6 +207,7 @@ export async function loadScenario(file: string, options: ScenarioOptions): Prom
       content,
       knownReleases: options.knownReleases,
       knownReleasesText: options.knownReleasesText,
+      knownMetrics: options.knownMetrics,
       lineOf: (path) => document.place(path).line,
     }),
     ...(await fileFindings(content, file)),

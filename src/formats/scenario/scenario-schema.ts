@@ -1,24 +1,21 @@
 import * as z from "zod";
-import { TRACE_FORMATS } from "../traces/trace-event.js";
+import { ExecutorSchema } from "./executor-schema.js";
 import {
-  DNS_NAME,
-  DNS_NAME_LENGTH_MAX,
   labelKeyRule,
   labelValueRule,
-  nameRule,
   networkOrAddressRule,
   networkRule,
   selectorRule,
-  type TextRule,
 } from "./field-rules.js";
 import { DEFAULT_NODE_PREFIX } from "./node-names.js";
-import { PLACEMENT_NAMES } from "./placement-name.js";
+import { choice, flag, name, text, wholeNumber } from "./schema-pieces.js";
+import { SimulationSchema } from "./simulation-schema.js";
+import { ThresholdSchema } from "./threshold-schema.js";
 import { orList } from "./wording.js";
 
 /**
- * The schema of scenario files, version 1. The message given to each type is a phrase that completes
- * "expected …"; `schema-faults.ts` makes sentences of them. Rules that look at one text alone are
- * here, rules across fields in `cross-checks.ts`.
+ * The schema of scenario files, version 1. Rules that look at one text alone are here, rules across
+ * fields in `cross-checks.ts`.
  */
 
 /** Most nodes of a scenario. Far above the largest clusters, so it only catches slips. */
@@ -26,30 +23,6 @@ export const NODE_COUNT_MAX = 100_000;
 
 /** Largest value of an `int` in Calico's IPAMConfig. */
 const INT32_MAX = 2 ** 31 - 1;
-
-function text(expected: string, rule?: TextRule) {
-  return z.string(expected).superRefine((value, context) => {
-    const fault = rule?.(value);
-    if (fault !== undefined) context.addIssue(fault);
-  });
-}
-
-function name(of: string) {
-  const shape = { pattern: DNS_NAME.source, maxLength: DNS_NAME_LENGTH_MAX };
-  return text(`the name of the ${of}`, nameRule).meta(shape).describe(`Name of the ${of}.`);
-}
-
-function wholeNumber(min: number, max: number, expected = `a whole number from ${min} to ${max}`) {
-  return z.int(expected).min(min, expected).max(max, expected);
-}
-
-function choice<const T extends readonly string[]>(values: T) {
-  return z.enum(values, orList(values));
-}
-
-function flag() {
-  return z.boolean("true or false");
-}
 
 const BLOCK_SIZES = "20 to 32 for an IPv4 pool, 116 to 128 for an IPv6 pool";
 
@@ -142,6 +115,9 @@ const NodesSchema = z
         .meta({ default: DEFAULT_NODE_PREFIX })
         .describe("Beginning of the names that count makes."),
       labels: labels.optional().describe("Labels of every node that count makes."),
+      maxPods: wholeNumber(1, 10_000)
+        .default(110)
+        .describe("Most pods of a node at a time, as the kubelet's maxPods."),
       list: z
         .array(ListedNodeSchema, "a list of nodes")
         .min(1, "at least one node")
@@ -156,28 +132,6 @@ const NodesSchema = z
     oneOf: NODE_SOURCES.map((source) => ({ required: [source] })),
     dependentRequired: { prefix: ["count"], labels: ["count"] },
   });
-
-const TraceExecutorSchema = z.strictObject(
-  {
-    executor: z.literal("trace", '"trace"').describe("Replays a recorded churn of pods."),
-    file: text("a path")
-      .min(1, "a path")
-      .describe("The trace, plain or gzip; - is standard input."),
-    format: choice([...TRACE_FORMATS, "auto"])
-      .default("auto")
-      .describe("openb: pod list CSV; google2011: job_events; auto tells by the first line."),
-    placement: choice(PLACEMENT_NAMES)
-      .default("round-robin")
-      .describe("Which node a pod comes to."),
-    compress: z
-      .number("a number from 0.001 to 1000000000")
-      .min(0.001, "a number from 0.001 to 1000000000")
-      .max(1e9, "a number from 0.001 to 1000000000")
-      .default(1)
-      .describe("The trace's times are divided by this: 60 plays an hour in a minute."),
-  },
-  "a mapping with executor",
-);
 
 const SEED = "a text, or a whole number below 2^53";
 
@@ -208,12 +162,14 @@ export const ScenarioSchema = z.strictObject(
       .describe("Calico's IPReservation objects."),
     nodes: NodesSchema.describe("The cluster's nodes, given in one of three ways."),
     workload: z
-      .array(
-        z.discriminatedUnion("executor", [TraceExecutorSchema], "a mapping with executor"),
-        "a list of executors",
-      )
+      .array(ExecutorSchema, "a list of executors")
       .min(1, "at least one executor")
-      .describe("What happens to the pods."),
+      .describe("What happens to the pods. Executors run side by side."),
+    simulation: SimulationSchema.prefault({}).describe("How the scenario is simulated."),
+    thresholds: z
+      .array(ThresholdSchema, "a list of thresholds")
+      .default([])
+      .describe("What must hold at the end: ipamlab simulate exits with 1 when one does not."),
   },
   "a scenario: a mapping that begins with ipamlab: 1",
 );

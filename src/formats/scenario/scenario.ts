@@ -2,22 +2,26 @@ import type { IpamConfig } from "../../model/ipam-config.js";
 import type { Node } from "../../model/node.js";
 import type { UsablePool } from "../../model/pool.js";
 import type { Reservation } from "../../model/reservation.js";
-import type { TraceFormat } from "../traces/trace-event.js";
-import type { PlacementName } from "./placement-name.js";
+import type { Microseconds } from "./duration.js";
+import type { CheckedExecutor } from "./executor-schema.js";
+import type { ModelName } from "./simulation-schema.js";
+import type { Threshold } from "./threshold.js";
 
-/** Replays a recorded churn of pods. */
-export interface TraceExecutor {
-  readonly executor: "trace";
-  /** Path of the trace, from the working directory; `-` is standard input. */
-  readonly file: string;
-  readonly format: TraceFormat | "auto";
-  readonly placement: PlacementName;
-  /** The trace's times are divided by this. */
-  readonly compress: number;
+/** What makes pods come and go, with a name that is its own. */
+export type Executor = CheckedExecutor & { readonly name: string };
+
+/** An executor of one kind. */
+export type ExecutorOf<Kind extends Executor["executor"]> = Extract<
+  Executor,
+  { readonly executor: Kind }
+>;
+
+/** How the scenario is simulated. */
+export interface SimulationSettings {
+  readonly model: ModelName;
+  /** When the run ends; undefined: when nothing is left to happen. */
+  readonly duration: Microseconds | undefined;
 }
-
-/** What makes pods come and go. A closed union: more kinds are added to it. */
-export type Executor = TraceExecutor;
 
 /**
  * A scenario as the rest of the program sees it: checked, every default filled in, files of nodes
@@ -37,5 +41,10 @@ export interface Scenario {
   readonly reservations: readonly Reservation[];
   /** At least one; names are unique. The order is that of the file and decides round-robin. */
   readonly nodes: readonly Node[];
+  /** Most pods of a node at a time. */
+  readonly maxPods: number;
+  /** Paths of traces are from the working directory; `-` is standard input. */
   readonly workload: readonly Executor[];
+  readonly simulation: SimulationSettings;
+  readonly thresholds: readonly Threshold[];
 }

@@ -20,6 +20,7 @@ interface KeySchema {
   readonly properties?: Readonly<Record<string, KeySchema & { readonly const?: unknown }>>;
   readonly items?: KeySchema;
   readonly oneOf?: readonly KeySchema[];
+  readonly anyOf?: readonly KeySchema[];
   readonly [keyword: string]: unknown;
 }
 
@@ -40,6 +41,14 @@ function constantsFit(schema: KeySchema, value: unknown): boolean {
   );
 }
 
+/** The arms of a schema, at any depth, that the constants of the value choose. */
+function armsOf(schema: KeySchema, value: unknown): KeySchema[] {
+  const arms = [...(schema.oneOf ?? []), ...(schema.anyOf ?? [])];
+  return arms
+    .filter((arm) => constantsFit(arm, value))
+    .flatMap((arm) => [arm, ...armsOf(arm, value)]);
+}
+
 /** The keys that the mapping at this path may have. */
 function knownKeys(schema: KeySchema, root: unknown, path: FieldPath): string[] {
   let schemas = [schema];
@@ -49,7 +58,7 @@ function knownKeys(schema: KeySchema, root: unknown, path: FieldPath): string[] 
     schemas = schemas
       .map((each) => (typeof segment === "number" ? each.items : each.properties?.[segment]))
       .filter((each) => each !== undefined)
-      .flatMap((each) => [each, ...(each.oneOf ?? []).filter((arm) => constantsFit(arm, value))]);
+      .flatMap((each) => [each, ...armsOf(each, value)]);
   }
   return [...new Set(schemas.flatMap((each) => Object.keys(each.properties ?? {})))];
 }
@@ -85,8 +94,22 @@ function expectation(issue: Issue, value: unknown): string {
   return `expected ${expected}, found ${describeValue(value)}${hint}${near}`;
 }
 
+/** Whether an arm of a union refuses the value for its type alone. */
+function isOtherType(issues: readonly Issue[]): boolean {
+  return issues.some((issue) => issue.code === "invalid_type" && issue.path.length === 0);
+}
+
+/** The faults of the first arm of a union that takes values of this type; undefined without one. */
+function armIssues(issue: Issue): Issue[] | undefined {
+  if (issue.code !== "invalid_union" || issue.discriminator !== undefined) return undefined;
+  const arm = issue.errors.find((issues) => issues.length > 0 && !isOtherType(issues));
+  return arm?.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }));
+}
+
 function findingsOf(issue: Issue, root: unknown, schema: KeySchema): Finding[] {
   const path = issue.path.filter((segment) => typeof segment !== "symbol");
+  const arm = armIssues(issue);
+  if (arm !== undefined) return arm.flatMap((inner) => findingsOf(inner, root, schema));
   switch (issue.code) {
     case "unrecognized_keys": {
       const known = knownKeys(schema, root, path);

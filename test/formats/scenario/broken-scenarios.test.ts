@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { METRICS } from "../../../src/analysis/metric-catalogue.js";
 import { loadScenario } from "../../../src/formats/scenario/load-scenario.js";
 import { BrokenFixtures } from "../broken-fixtures.js";
 import { faultsOf } from "../faults-of.js";
@@ -7,7 +8,8 @@ import { loadText } from "./load-text.js";
 
 const fixtures = new BrokenFixtures("scenarios");
 const files = fixtures.files(".yaml");
-const load = (path: string) => loadScenario(path, { knownReleases: KNOWN_RELEASES });
+const load = (path: string) =>
+  loadScenario(path, { knownReleases: KNOWN_RELEASES, knownMetrics: METRICS });
 
 describe("broken scenarios", () => {
   it("covers many kinds of fault", () => {

@@ -8,11 +8,12 @@ import {
   type ScenarioInput,
   scenarioJsonSchema,
 } from "../../../src/formats/scenario/scenario-schema.js";
+import type { ExecutorOf } from "../../../src/formats/scenario/scenario.js";
 import { faultsOf } from "../faults-of.js";
 import { KNOWN_RELEASES } from "../known-releases.js";
 import { loadText } from "./load-text.js";
 
-const options = { knownReleases: KNOWN_RELEASES };
+const options = { knownReleases: KNOWN_RELEASES, knownMetrics: [] };
 const SCHEMA = "scenarios/scenario.schema.json";
 const TRACE = "scenarios/traces/openb_pod_list_default.csv";
 
@@ -56,8 +57,21 @@ describe("loadScenario", () => {
         { name: "node-0001", labels: {} },
       ],
       workload: [
-        { executor: "trace", file: TRACE, format: "auto", placement: "round-robin", compress: 1 },
+        {
+          executor: "trace",
+          name: "trace",
+          startAfter: 0,
+          namespace: "default",
+          file: TRACE,
+          format: "auto",
+          placement: "round-robin",
+          nodeSelector: "all()",
+          compress: 1,
+        },
       ],
+      maxPods: 110,
+      simulation: { model: "allocator", duration: undefined },
+      thresholds: [],
     });
     expect(pools).toHaveLength(1);
     expect(pools[0]).toMatchObject({
@@ -170,9 +184,9 @@ describe("paths and names", () => {
     const file = write("my-story.yml", LEAST.replace(TRACE, "./trace.csv"));
     const scenario = await loadScenario(file, options);
     expect(scenario.name).toBe("my-story");
-    expect(scenario.workload[0]!.file).toBe(join(folder, "trace.csv"));
+    expect((scenario.workload[0] as ExecutorOf<"trace">).file).toBe(join(folder, "trace.csv"));
     const absolute = write("b.yaml", LEAST.replace(TRACE, join(folder, "trace.csv")));
-    expect((await loadScenario(absolute, options)).workload[0]!.file).toBe(
+    expect(((await loadScenario(absolute, options)).workload[0] as ExecutorOf<"trace">).file).toBe(
       join(folder, "trace.csv"),
     );
   });

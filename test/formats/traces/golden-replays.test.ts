@@ -5,6 +5,7 @@ import { nodeNames } from "../../../src/formats/scenario/node-names.js";
 import { readNodeList } from "../../../src/formats/traces/node-list.js";
 import { Trace } from "../../../src/formats/traces/trace.js";
 import { createPlacement } from "../../../src/workload/placement.js";
+import { OpenNodes } from "../../workload/open-nodes.js";
 import { readAll } from "./read-text.js";
 
 interface ReplayedEvent {
@@ -24,17 +25,18 @@ function replayed(name: string): ReplayedEvent[] {
 
 /** The events of a trace with their nodes, placed in turn, written as the recording writes them. */
 async function replay(trace: Trace, nodes: readonly string[]): Promise<ReplayedEvent[]> {
-  const placement = createPlacement("round-robin", nodes.length, Math.random);
+  const open = new OpenNodes(nodes.length);
+  const placement = createPlacement("round-robin", open, Math.random);
+  open.joinAll(placement);
   const nodeOf = new Map<string, number>();
   return (await readAll(trace)).map(({ timeUs, kind, pod }) => {
     if (kind === "add") {
-      const node = placement.place();
+      const node = placement.place()!;
       nodeOf.set(pod, node);
       return { time: timeUs / 1e6, do: "add", pod, node: nodes[node]! };
     }
     const node = nodeOf.get(pod)!;
     nodeOf.delete(pod);
-    placement.release(node);
     return { time: timeUs / 1e6, do: "del", pod, node: nodes[node]! };
   });
 }

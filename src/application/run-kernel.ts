@@ -1,0 +1,39 @@
+import type { Kernel } from "../simulation/kernel.js";
+import type { ExecutorRun } from "../workload/executor-run.js";
+import type { TraceReplay } from "../workload/executors/trace.js";
+
+/** Wakes between two looks at the outside. */
+const WAKES_PER_TURN = 4096;
+
+export interface KernelRunOptions {
+  readonly executors: readonly ExecutorRun[];
+  /** When the run ends; Infinity: when nothing is left to happen. */
+  readonly untilUs: number;
+  /** The traces that are read while the run goes on. */
+  readonly traces: readonly TraceReplay[];
+  /** Called after every few thousand wakes; false ends the run. */
+  readonly onTurn: () => Promise<boolean>;
+}
+
+/**
+ * Runs the kernel to its end, reading traces in time: the kernel never comes to an event time that
+ * is not loaded whole, so the outcome does not depend on how files are cut into batches.
+ *
+ * @returns false when `onTurn` ended the run.
+ */
+export async function runKernel(kernel: Kernel, options: KernelRunOptions): Promise<boolean> {
+  const { executors, untilUs, traces, onTurn } = options;
+  let loadedToUs = 0;
+  for (const trace of traces) await trace.load(loadedToUs);
+  for (const executor of executors) executor.start();
+  for (;;) {
+    for (const trace of traces) await trace.load(loadedToUs);
+    loadedToUs = Math.min(...traces.map((trace) => trace.loadedToUs), Infinity);
+    const stopUs = Math.min(loadedToUs - 1, untilUs);
+    for (let isDone = false; !isDone; ) {
+      isDone = kernel.run(stopUs, WAKES_PER_TURN);
+      if (!(await onTurn())) return false;
+    }
+    if (stopUs === untilUs || stopUs === Infinity) return true;
+  }
+}

@@ -1,0 +1,59 @@
+import * as z from "zod";
+import { duration, DURATION_TEXT, type Microseconds, positiveDuration } from "./duration.js";
+import { positiveNumber } from "./schema-pieces.js";
+
+/** How long something takes: the same for each, or drawn for each. */
+export type Distribution =
+  | { readonly distribution: "constant"; readonly value: Microseconds }
+  | { readonly distribution: "uniform"; readonly min: Microseconds; readonly max: Microseconds }
+  | { readonly distribution: "exponential"; readonly mean: Microseconds }
+  | {
+      readonly distribution: "lognormal";
+      readonly median: Microseconds;
+      readonly sigma: number;
+    };
+
+const DrawnSchema = z.discriminatedUnion(
+  "distribution",
+  [
+    z
+      .strictObject(
+        {
+          distribution: z.literal("uniform", "uniform"),
+          min: duration().describe("Shortest."),
+          max: duration().describe("Longest."),
+        },
+        "a distribution",
+      )
+      .superRefine(({ min, max }, context) => {
+        if (max < min)
+          context.addIssue({ code: "custom", path: ["max"], message: "max is below min" });
+      }),
+    z.strictObject(
+      {
+        distribution: z.literal("exponential", "exponential"),
+        mean: positiveDuration().describe("Mean."),
+      },
+      "a distribution",
+    ),
+    z.strictObject(
+      {
+        distribution: z.literal("lognormal", "lognormal"),
+        median: positiveDuration().describe("Half are shorter."),
+        sigma: positiveNumber(10).describe(
+          "Standard deviation of the logarithm; 1 spreads widely.",
+        ),
+      },
+      "a distribution",
+    ),
+  ],
+  `${DURATION_TEXT}, or a mapping with distribution`,
+);
+
+/** A duration that is the same for all, or a mapping that tells how to draw it. */
+export function distribution() {
+  const constant = duration().transform(
+    (value): Distribution => ({ distribution: "constant", value }),
+  );
+  return z.union([constant, DrawnSchema], `${DURATION_TEXT}, or a mapping with distribution`);
+}
