@@ -17,6 +17,7 @@ import { TraceReplay } from "../workload/executors/trace.js";
 import { InstantNetwork } from "../workload/instant-network.js";
 import type { GroupCounts } from "../workload/group-counts.js";
 import type { PodGroup } from "../workload/pod-group.js";
+import type { PodNetworkEvents } from "../workload/pod-network.js";
 import { WorkloadHost } from "../workload/workload-host.js";
 import { AbortingThresholds } from "./aborting-thresholds.js";
 import { runKernel } from "./run-kernel.js";
@@ -138,11 +139,8 @@ export async function simulateScenario(
   const fingerprint = options.fingerprint === true ? new CallFingerprint() : undefined;
   const run = new ChurnRun(world, random, fingerprint);
   const kernel = new Kernel();
-  const host = new WorkloadHost({
-    kernel,
-    maxPods: scenario.maxPods,
-    createNetwork: (events) => new InstantNetwork(run, kernel, events),
-  });
+  const createNetwork = (events: PodNetworkEvents) => new InstantNetwork(run, kernel, events);
+  const host = new WorkloadHost({ kernel, maxPods: scenario.maxPods, createNetwork });
   const traces: OpenTrace[] = [];
   const executors = scenario.workload.map((executor, i) =>
     createExecutor(executor, i, {
