@@ -42,7 +42,7 @@ const ROOMS = {
   // Between the objects of a dump and a datastore in memory, both ways.
   "cluster-state": ["datastore", "formats", "model", "releases"],
   // What is wrong with a cluster, from what its dump says.
-  inspection: ["formats", "model"],
+  inspection: ["formats", "model", "releases"],
   report: ["analysis", "formats", "inspection", "metrics", "model"],
 };
 

@@ -99,7 +99,7 @@ function nodeUsesOf(dump: ClusterDump): AddressUse[] {
 }
 
 /** Adds to the list under this key. */
-function addTo<T>(lists: Map<string, T[]>, key: string, item: T): void {
+export function addTo<T>(lists: Map<string, T[]>, key: string, item: T): void {
   const list = lists.get(key);
   if (list === undefined) lists.set(key, [item]);
   else list.push(item);

@@ -1,18 +1,14 @@
 import type { ClusterDump, DumpedNode, DumpedPod } from "../formats/cluster/cluster-dump.js";
 import { type AddressNumber, formatAddress, parseAddress } from "../model/address.js";
 import type { AddressCheck, AddressUse, Allocation } from "./address-check.js";
-import type { Finding, FindingItem } from "./finding.js";
-import { deleteObject, deletePod, releaseAddress, restartUser } from "./repair-commands.js";
-
-/** A finding in a list, or nothing when it has no items. */
-export function findingOf(
-  kind: string,
-  severity: Finding["severity"],
-  title: string,
-  items: readonly FindingItem[],
-): Finding[] {
-  return items.length === 0 ? [] : [{ kind, severity, title, items }];
-}
+import { type Finding, findingOf, type FindingItem } from "./finding.js";
+import {
+  deleteObject,
+  deletePod,
+  describePod,
+  releaseAddress,
+  restartUser,
+} from "./repair-commands.js";
 
 /** Pods and nodes by name. */
 class Directory {
@@ -89,6 +85,24 @@ function sharedItems(check: AddressCheck): FindingItem[] {
   });
 }
 
+/** Pods that a node runs, or is to run, and that have no address. */
+function waitingItems(dump: ClusterDump): FindingItem[] {
+  return dump.pods
+    .filter(({ nodeName, hostNetwork, isFinished, addresses }) => {
+      return nodeName !== "" && !hostNetwork && !isFinished && addresses.length === 0;
+    })
+    .map((pod) => ({
+      subject: `${pod.namespace}/${pod.name}`,
+      detail: `on node ${pod.nodeName}${createdText(pod)}`,
+      fix: [describePod(pod)],
+    }));
+}
+
+function createdText({ createdMs }: DumpedPod): string {
+  if (createdMs === null) return "";
+  return `, created ${new Date(createdMs).toISOString().replace(".000Z", "Z")}`;
+}
+
 /** What is wrong with single addresses. Takes a dump with blocks, pods and nodes. */
 export function addressFindings(dump: ClusterDump, check: AddressCheck): Finding[] {
   const strays = (uses: readonly AddressUse[]) =>
@@ -114,6 +128,12 @@ export function addressFindings(dump: ClusterDump, check: AddressCheck): Finding
       "problem",
       "used by more than one: traffic goes to either",
       sharedItems(check),
+    ),
+    ...findingOf(
+      "pod-without-address",
+      "note",
+      "pods on a node and still without address: starting, or refused one (their events tell)",
+      waitingItems(dump),
     ),
   ];
 }

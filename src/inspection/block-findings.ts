@@ -1,34 +1,14 @@
 import type { ClusterDump, StoredBlock } from "../formats/cluster/cluster-dump.js";
 import { sameOwner } from "../model/affinity.js";
 import { isEmptyBlock } from "../model/block.js";
-import type { AddressCheck, AddressUse } from "./address-check.js";
-import { findingOf } from "./address-findings.js";
-import type { Finding, FindingItem } from "./finding.js";
-import {
-  createAffinity,
-  deleteObject,
-  editObject,
-  emptyBlock,
-  patchSpec,
-} from "./repair-commands.js";
+import { addTo, type AddressCheck } from "./address-check.js";
+import { contentText, removal } from "./block-removal.js";
+import { type Finding, findingOf, type FindingItem, nameSome } from "./finding.js";
+import { createAffinity, deleteObject, editObject, patchSpec } from "./repair-commands.js";
 import { poolsOf } from "./utilization.js";
 
 /** Blocks a node may have when the configuration gives no number. */
 const BLOCKS_PER_NODE_MAX = 20;
-
-/** Commands that make a block go away. */
-function removal(block: StoredBlock, check: AddressCheck): string[] {
-  if (isEmptyBlock(block.value)) return [deleteObject(block.object)];
-  const uses = new Map<string, AddressUse>(
-    [...check.nodeUses, ...check.workloadUses].map((use) => [use.address, use]),
-  );
-  return emptyBlock(check.allocationsByBlock.get(block)!, (address) => uses.get(address));
-}
-
-function contentText({ value }: StoredBlock): string {
-  if (isEmptyBlock(value)) return "empty";
-  return `${value.allocatedCount} of ${value.size} addresses allocated`;
-}
 
 /** Blocks outside all pools. Takes a dump with blocks and pools. */
 export function poolFindings(dump: ClusterDump, check: AddressCheck): Finding[] {
@@ -124,9 +104,21 @@ export function affinityFindings(dump: ClusterDump): Finding[] {
   });
   const blockless: FindingItem[] = [];
   const pending: FindingItem[] = [];
+  const double: FindingItem[] = [];
+  const confirmed = new Map<string, string[]>();
+  for (const { value } of affinities) {
+    if (value.state === "confirmed") addTo(confirmed, value.cidr.text, value.host);
+  }
   for (const { object, value: affinity } of affinities) {
     const owner = byCidr.get(affinity.cidr.text)?.value.affinity;
     const isOwn = owner !== undefined && owner !== null && sameOwner(owner, affinity);
+    const claimants = affinity.state === "confirmed" ? confirmed.get(affinity.cidr.text)! : [];
+    if (claimants.length > 1 && !isOwn) {
+      const others = claimants.filter((host) => host !== affinity.host);
+      const detail = `node ${affinity.host}, and also ${nameSome(others)}; not its block`;
+      double.push({ subject: affinity.cidr.text, detail, fix: [deleteObject(object)] });
+      continue;
+    }
     const isPending = affinity.state === "pending" || affinity.state === "pendingDeletion";
     if (isOwn && !isPending) continue;
     const state = affinity.state === "" ? "no state" : affinity.state;
@@ -147,6 +139,12 @@ export function affinityFindings(dump: ClusterDump): Finding[] {
       "problem",
       "blocks with an owner and no affinity object: the owner does not find them",
       unclaimed,
+    ),
+    ...findingOf(
+      "affinity-double",
+      "problem",
+      "affinities of a block that another node has confirmed, too: one of them is wrong",
+      double,
     ),
     ...findingOf(
       "affinity-without-block",

@@ -7,7 +7,10 @@ import {
   nodeFindings,
   poolFindings,
 } from "./block-findings.js";
+import { findProfile, type ReleaseProfile } from "../releases/profiles.js";
+import { capacityFindings } from "./capacity-findings.js";
 import type { Finding, Inspection } from "./finding.js";
+import { knownCauses } from "./known-causes.js";
 
 interface Examination {
   /** What is looked for, in words. */
@@ -36,19 +39,38 @@ const EXAMINATIONS: readonly Examination[] = [
     run: affinityFindings,
   },
   { subject: "blocks against nodes", needs: ["IPAMBlock", "Node"], run: nodeFindings },
+  {
+    subject: "room of pools",
+    needs: ["IPAMBlock", "IPPool", "Node"],
+    run: capacityFindings,
+  },
 ];
+
+/** The release that the cluster runs, if the dump tells it and it is known. */
+function releaseOf({ clusterInformation }: ClusterDump): ReleaseProfile | undefined {
+  return findProfile(clusterInformation?.calicoVersion ?? "");
+}
 
 /**
  * Looks through a dump for what is wrong with it, and tells how to put it right. A kind that the dump
  * does not speak of is not taken for one without objects: what depends on it is not checked.
+ *
+ * @param release whose known faults are told as causes; the one that the dump tells when absent.
  */
-export function inspectCluster(dump: ClusterDump, check: AddressCheck): Inspection {
+export function inspectCluster(
+  dump: ClusterDump,
+  check: AddressCheck,
+  release: ReleaseProfile | undefined = releaseOf(dump),
+): Inspection {
   const findings: Finding[] = [];
   const notChecked: string[] = [];
   for (const { subject, needs, run } of EXAMINATIONS) {
     const missing = needs.filter((kind) => !dump.kinds.has(kind));
-    if (missing.length === 0) findings.push(...run(dump, check));
-    else notChecked.push(`${subject}: the dump has no ${missing.join(", no ")}`);
+    if (missing.length === 0) {
+      for (const finding of run(dump, check)) {
+        findings.push({ ...finding, knownCauses: knownCauses(finding.kind, release) });
+      }
+    } else notChecked.push(`${subject}: the dump has no ${missing.join(", no ")}`);
   }
   if (dump.blocks.some(({ value }) => value.affinity?.type === "virtual")) {
     notChecked.push("addresses of load balancers: services are not read");

@@ -46,6 +46,11 @@ export function deletePod({ namespace, name }: { namespace: string; name: string
   return `kubectl delete pod -n ${word(namespace)} ${word(name)}`;
 }
 
+/** Shows the events of a pod, which tell why it has no address. */
+export function describePod({ namespace, name }: { namespace: string; name: string }): string {
+  return `kubectl describe pod -n ${word(namespace)} ${word(name)}`;
+}
+
 /** Makes the user of an address ask IPAM for one anew. */
 export function restartUser({ pod, owner }: AddressUse): string {
   if (pod !== null) return deletePod(pod);

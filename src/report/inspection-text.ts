@@ -17,7 +17,7 @@ function headLine({ severity, items, title, kind }: Finding): string {
   return `${severity} ${kind}: ${formatCount(items.length)} ${title}`;
 }
 
-function itemLines({ items }: Finding): string[] {
+function itemLines({ items, knownCauses }: Finding): string[] {
   const lines = items
     .slice(0, ITEMS_SHOWN_MAX)
     .flatMap(({ subject, detail, fix }) => [
@@ -27,6 +27,7 @@ function itemLines({ items }: Finding): string[] {
   if (items.length > ITEMS_SHOWN_MAX) {
     lines.push(`  … and ${formatCount(items.length - ITEMS_SHOWN_MAX)} more (--json lists them)`);
   }
+  lines.push(...knownCauses.map((cause) => `  known cause in ${cause}`));
   return lines;
 }
 

@@ -4,6 +4,7 @@ import { readClusterDump } from "../../src/formats/cluster/read-cluster-dump.js"
 import { checkAddresses } from "../../src/inspection/address-check.js";
 import { borrowedAddresses } from "../../src/inspection/borrowed-addresses.js";
 import { inspectCluster } from "../../src/inspection/inspect-cluster.js";
+import { findProfile } from "../../src/releases/profiles.js";
 import { describeCheck } from "../../src/report/calicoctl-check.js";
 import { formatCheckReport } from "../../src/report/calicoctl-report.js";
 import { describeBorrowed } from "../../src/report/calicoctl-show.js";
@@ -88,7 +89,11 @@ test.each<[string, object[], string[]]>([
       "problem address-not-allocated | 10.0.0.9 | used by pod shop/c on node n1 | kubectl delete pod -n shop c",
     ],
   ],
-  ["a pod about to start", [...BASE, block(CIDR, "n1", ofPod("a")), pod("a", null)], []],
+  [
+    "a pod about to start: its address is no leak",
+    [...BASE, block(CIDR, "n1", ofPod("a")), pod("a", null)],
+    ["note pod-without-address | shop/a | on node n1 | kubectl describe pod -n shop a"],
+  ],
   [
     "tunnel addresses: IPv6 is looked at too",
     [
@@ -206,10 +211,119 @@ test.each<[string, object[], string[]]>([
       "note block-idle | 10.0.0.4/30 | node n1, one of its 2 blocks; calico-kube-controllers releases it if it runs | kubectl get pods -A -l k8s-app=calico-kube-controllers",
       "note block-idle | 10.0.0.8/30 | node n9, which does not exist; calico-kube-controllers releases it if it runs | kubectl get pods -A -l k8s-app=calico-kube-controllers",
       'note node-at-block-limit | n1 | 2 blocks of 2 allowed, 7 addresses free in them | kubectl patch ipamconfigs.crd.projectcalico.org default --type merge -p \'{"spec":{"maxBlocksPerHost":4}}\'',
+      "note address-unusable | pool | 11 addresses free in its blocks, of which: 4 in blocks whose owner is gone or not selected by the pool | calicoctl ipam configure --strictaffinity=false",
     ],
+  ],
+  [
+    "two nodes that have both confirmed a block",
+    [POOL, node("n1"), node("n2"), block(CIDR, "n1"), affinity(CIDR, "n1"), affinity(CIDR, "n2")],
+    [
+      "problem affinity-double | 10.0.0.0/30 | node n2, and also n1; not its block | kubectl delete blockaffinities.crd.projectcalico.org n2-10-0-0-0-30",
+    ],
+  ],
+  [
+    "a pod that waits for its address",
+    [
+      ...BASE,
+      block(CIDR, "n1"),
+      pod("w", null, "Pending"),
+      pod("x", null, "Pending", { nodeName: "" }),
+    ],
+    ["note pod-without-address | shop/w | on node n1 | kubectl describe pod -n shop w"],
   ],
 ])("%s", async (_, items, expected) => {
   expect(await findingsOf(...items)).toEqual(expected);
+});
+
+/** A pool of two blocks of four addresses. */
+const SMALL = crd("IPPool", "small", { cidr: "10.0.0.0/29", blockSize: 30 });
+const STRICT = crd("IPAMConfig", "default", { strictAffinity: true, autoAllocateBlocks: true });
+const SECOND = "10.0.0.4/30";
+/** Both blocks claimed: n1 has no address left, n2 has three. */
+const CLAIMED = [
+  affinity(CIDR, "n1"),
+  affinity(SECOND, "n2"),
+  block(CIDR, "n1", ...["a", "b", "c", "d"].map(ofPod)),
+  block(SECOND, "n2", ofPod("e")),
+  ...["a", "b", "c", "d", "e"].map((name, i) => pod(name, `10.0.0.${i}`)),
+];
+const NODES = [node("n1"), node("n2"), node("n3")];
+const FULL =
+  "note pool-without-free-block | small | all 2 blocks of /30 claimed; 1 of 3 selected nodes own none (n3): ";
+
+test.each<[string, object[], string[]]>([
+  [
+    "with borrowing, free addresses serve every node",
+    [SMALL, ...NODES, ...CLAIMED],
+    [`${FULL}they can only borrow | calicoctl ipam show --show-blocks`],
+  ],
+  [
+    "with strict affinity, those of other nodes serve nobody in need",
+    [SMALL, STRICT, ...NODES, ...CLAIMED],
+    [
+      `${FULL}they get no address from it | calicoctl ipam show --show-blocks`,
+      "note address-unusable | small | 3 addresses free in its blocks, of which: 3 in blocks of other nodes than n1, n3, with none left | calicoctl ipam configure --strictaffinity=false",
+    ],
+  ],
+  ["while blocks are left to claim, no node is in need", [POOL, STRICT, ...NODES, ...CLAIMED], []],
+  [
+    "a reserved block is none to claim, and reserved addresses are not free",
+    [
+      SMALL,
+      node("n1"),
+      affinity(CIDR, "n1"),
+      block(CIDR, "n1", ofPod("a")),
+      pod("a", "10.0.0.0"),
+      crd("IPReservation", "r", { reservedCIDRs: ["10.0.0.4/30", "10.0.0.3"] }),
+    ],
+    [
+      "note pool-without-free-block | small | all 1 blocks of /30 claimed; each selected node owns one; the next new node will not | calicoctl ipam show --show-blocks",
+      "note address-unusable | small | 3 addresses free in its blocks, of which: 1 reserved | kubectl get ipreservations.crd.projectcalico.org -o yaml",
+    ],
+  ],
+  [
+    "a pool that is disabled, and one that does not select its node, strand their blocks",
+    [
+      crd("IPPool", "off", { cidr: "10.0.0.0/24", blockSize: 30, disabled: true }),
+      crd("IPPool", "other", { cidr: "10.1.0.0/24", blockSize: 30, nodeSelector: "has(gpu)" }),
+      node("n1"),
+      affinity(CIDR, "n1"),
+      affinity("10.1.0.0/30", "n1"),
+      block(CIDR, "n1", ofPod("a")),
+      block("10.1.0.0/30", "n1", ofPod("b")),
+      pod("a", "10.0.0.0"),
+      pod("b", "10.1.0.0"),
+    ],
+    [
+      "note block-stranded | 10.0.0.0/30 | node n1; pool off is disabled; 1 of 4 addresses allocated | kubectl delete pod -n shop a",
+      "note block-stranded | 10.1.0.0/30 | node n1; pool other does not select the node; 1 of 4 addresses allocated | kubectl delete pod -n shop b",
+    ],
+  ],
+])("room: %s", async (_, items, expected) => {
+  expect(await findingsOf(...items)).toEqual(expected);
+});
+
+test("known causes are those of the release: the dump's, or the one that is asked for", async () => {
+  const information = {
+    apiVersion: "crd.projectcalico.org/v1",
+    kind: "ClusterInformation",
+    metadata: { name: "default" },
+    spec: { calicoVersion: "v3.29.7" },
+  };
+  const handle = crd("IPAMHandle", "idle", { handleID: "idle", block: {} });
+  const dump = await dumpOf(...BASE, block(CIDR, "n1"), handle, information);
+  const causesIn = (release?: string) => {
+    const profile = release === undefined ? undefined : findProfile(release);
+    const { findings } = inspectCluster(dump, checkAddresses(dump), profile);
+    return findings.flatMap(({ knownCauses }) => knownCauses);
+  };
+  expect(causesIn()).toEqual([]);
+  expect(causesIn("v3.28.4")).toEqual([
+    expect.stringMatching(
+      /^v3\.28\.4: when the 90 s of an ADD start \(before the lock\); since v3\.29\.7, /,
+    ),
+    expect.stringMatching(/^v3\.28\.4: .*#10658/),
+  ]);
 });
 
 /** A block of two addresses inside the first one. */
@@ -229,6 +343,7 @@ test("a kind that the dump does not speak of is not checked", async () => {
       "blocks against pools: the dump has no IPPool",
       "blocks against affinities: the dump has no BlockAffinity",
       "blocks against nodes: the dump has no Node",
+      "room of pools: the dump has no IPPool, no Node",
     ],
   });
 });

@@ -2,6 +2,7 @@ import { ExitCode } from "../../failure/exit-code.js";
 import { BadInput } from "../../failure/failure.js";
 import { type AddressCheck, checkAddresses } from "../../inspection/address-check.js";
 import { inspectCluster } from "../../inspection/inspect-cluster.js";
+import { findProfile, unknownReleaseText } from "../../releases/profiles.js";
 import { describeCheck } from "../../report/calicoctl-check.js";
 import { formatCheckReport } from "../../report/calicoctl-report.js";
 import { describeInspection } from "../../report/inspection-text.js";
@@ -63,6 +64,12 @@ export const command = defineCommand({
           "file to write calicoctl's report to; its head needs the ClusterInformation object",
         type: "string",
       })
+      .option("release", {
+        describe:
+          "release of Calico, whose known faults are told with the findings; the dump's own " +
+          "(ClusterInformation) when absent",
+        type: "string",
+      })
       .option("style", {
         describe: "calicoctl: exactly what calicoctl v3.28.4 prints, and nothing else",
         choices: ["ipamlab", "calicoctl"],
@@ -73,13 +80,17 @@ export const command = defineCommand({
     if (args.output === "" || args.output === "-") {
       throw new BadInput({ file: "--output", message: "expected the path of a file" });
     }
+    if (args.release !== undefined && findProfile(args.release) === undefined) {
+      throw new BadInput({ file: "--release", message: unknownReleaseText(args.release) });
+    }
     const dump = await readDumpInput([args.dump, ...args.more], context, [
       "Pod",
       "Node",
       "IPAMHandle",
     ]);
     const check = checkAddresses(dump);
-    const inspection = inspectCluster(dump, check);
+    const release = args.release === undefined ? undefined : findProfile(args.release);
+    const inspection = inspectCluster(dump, check, release);
     if (args.output !== undefined) {
       const report = formatCheckReport(check, dump.clusterInformation, CALICOCTL_VERSION);
       await writeOutputFile(args.output, report);

@@ -144,6 +144,7 @@ export function readClusterInformation(
     guid: spec.member("clusterGUID").optionalText(),
     type: spec.member("clusterType").optionalText(),
     resourceVersion: identity.resourceVersion,
+    calicoVersion: spec.member("calicoVersion").optionalText(),
     isDatastoreLocked: !spec.member("datastoreReady").optionalBoolean(true),
   };
 }

@@ -95,6 +95,8 @@ export interface ClusterInformation {
   readonly type: string;
   readonly resourceVersion: string;
   readonly isDatastoreLocked: boolean;
+  /** Release of Calico that the cluster's nodes run; empty when it is not told. */
+  readonly calicoVersion: string;
 }
 
 /** Objects that were not read, by kind and reason. */
