@@ -1,20 +1,17 @@
 import { parseAddress } from "../model/address.js";
+import type { PodLookup } from "../model/pod.js";
 import type { Allocation } from "./allocation.js";
-import type { PodLookup } from "./cluster-view.js";
 
 /**
  * Whether an allocation is still in use; whatever is in doubt is
- * (`kube-controllers/pkg/controllers/node/ipam.go@v3.28.4`).
+ * (`kube-controllers/pkg/controllers/node/ipam.go@v3.28.4`). That v3.29.0 and later also look for
+ * evicted pods changes nothing here: an evicted pod has failed, and a failed one holds no address.
  *
- * @param lookUp finds the pod, in the cache or past it.
+ * @param pod the pod of an allocation that is for one; the others are judged without.
  */
-export function isInUse(
-  allocation: Allocation,
-  lookUp: (namespace: string, name: string) => PodLookup,
-): boolean {
+export function isInUse(allocation: Allocation, pod: PodLookup): boolean {
   if (allocation.purpose === "tunnel") return allocation.kubernetesNode !== "";
   if (allocation.purpose !== "pod") return true;
-  const pod = lookUp(allocation.namespace, allocation.pod);
   if (pod === "failed") return true;
   if (pod === "notFound") return false;
   const { kubernetesNode } = allocation;

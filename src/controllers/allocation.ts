@@ -52,6 +52,11 @@ export class Allocation {
     return this.#attribute("pod");
   }
 
+  /** Namespace and name of its pod. */
+  get podKey(): string {
+    return `${this.namespace}/${this.pod}`;
+  }
+
   get releaseOption(): ReleaseOption {
     const { address, handle, sequenceNumber } = this;
     return { address, handle, sequenceNumber };
@@ -60,6 +65,11 @@ export class Allocation {
   /** It looks leaked, but not for long enough. */
   get isCandidate(): boolean {
     return this.#leakedSinceNs !== undefined && !this.#isConfirmed;
+  }
+
+  /** Since when it has looked leaked on a living node; undefined when it does not. */
+  get leakedSinceNs(): bigint | undefined {
+    return this.#leakedSinceNs;
   }
 
   get isConfirmed(): boolean {

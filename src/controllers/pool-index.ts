@@ -3,7 +3,7 @@ import type { Pool } from "../model/pool.js";
 import type { Environment } from "../protocol/environment.js";
 
 /** What stands for the pool of a block that no pool covers. */
-const NO_POOL = "no_ippool";
+export const NO_POOL = "no_ippool";
 
 /**
  * Which pool a block belongs to: the first one found to cover it, until block or pool goes
@@ -11,9 +11,21 @@ const NO_POOL = "no_ippool";
  */
 export class PoolIndex {
   readonly #pools = new Map<string, Pool>();
+  /** Pools that have or had blocks; `no_ippool` is one of them. */
+  readonly #withBlocks = new Set<string>();
   readonly #poolOfBlock = new Map<string, { readonly cidr: Cidr; pool: string }>();
 
   constructor(private readonly mapOrder: Environment["mapOrder"]) {}
+
+  /** Every known pool. */
+  get pools(): readonly Pool[] {
+    return [...this.#pools.values()];
+  }
+
+  /** Names of the pools that have or had blocks: the ones whose gauges are kept. */
+  get poolsWithBlocks(): ReadonlySet<string> {
+    return this.#withBlocks;
+  }
 
   /** Name of the block's pool, or `no_ippool`; empty for a block that is not known. */
   poolOf(block: string): string {
@@ -25,7 +37,10 @@ export class PoolIndex {
     const { name, cidr } = pool;
     if (!this.#pools.has(name) && cidr !== undefined) {
       for (const block of this.#poolOfBlock.values()) {
-        if (block.pool === NO_POOL && cidr.covers(block.cidr)) block.pool = name;
+        if (block.pool === NO_POOL && cidr.covers(block.cidr)) {
+          block.pool = name;
+          this.#withBlocks.add(name);
+        }
       }
     }
     this.#pools.set(name, pool);
@@ -35,6 +50,7 @@ export class PoolIndex {
   deletePool(name: string): void {
     for (const block of this.#poolOfBlock.values()) if (block.pool === name) block.pool = NO_POOL;
     this.#pools.delete(name);
+    this.#withBlocks.delete(name);
   }
 
   updateBlock(cidr: Cidr): void {
@@ -42,6 +58,7 @@ export class PoolIndex {
     const pools = this.mapOrder([...this.#pools.values()], ({ name }) => name);
     const pool = pools.find((candidate) => candidate.cidr?.covers(cidr))?.name ?? NO_POOL;
     this.#poolOfBlock.set(cidr.text, { cidr, pool });
+    this.#withBlocks.add(pool);
   }
 
   deleteBlock(cidr: string): void {

@@ -66,8 +66,19 @@ export class LockRequest {
   constructor(readonly action: "acquire" | "release") {}
 }
 
-/** Whatever a protocol operation may ask of the world. */
-export type Effect = DatastoreRequest | Sleep | LockRequest;
+/**
+ * Reading a pod from the Kubernetes API, past every cache: one GET by a client of its own, which is
+ * no call of IPAM's datastore. The answer is a `PodLookup`.
+ */
+export class PodRequest {
+  constructor(
+    readonly namespace: string,
+    readonly name: string,
+  ) {}
+}
+
+/** Whatever a protocol operation or a controller may ask of the world. */
+export type Effect = DatastoreRequest | Sleep | LockRequest | PodRequest;
 
 function request(
   verb: Verb,

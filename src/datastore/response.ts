@@ -2,6 +2,7 @@ import type { IpVersion } from "../model/address.js";
 import type { Block } from "../model/block.js";
 import type { CalicoError } from "../model/calico-error.js";
 import type { Cidr } from "../model/cidr.js";
+import type { PodLookup } from "../model/pod.js";
 
 /** One stored version of an object. The value never changes; a write installs a new entry. */
 export interface Entry<T> {
@@ -35,4 +36,10 @@ export function matchesVersion(cidr: Cidr, version: IpVersion | 0): boolean {
 }
 
 /** Whatever a driver may answer. Each request function's caller knows which of these it gets. */
-export type Response = Entry<unknown> | readonly unknown[] | BlockListing | CalicoError | undefined;
+export type Response =
+  | Entry<unknown>
+  | readonly unknown[]
+  | BlockListing
+  | CalicoError
+  | PodLookup
+  | undefined;

@@ -476,17 +476,51 @@ export const BEHAVIOUR_CATALOGUE: Catalogue = {
       },
     ],
   },
+  gcPodDeletionTriggers: {
+    area: "garbage collection",
+    meaning: "the deletion of a pod triggers a sync of its node",
+    first: false,
+    source: `${GC}@v3.28.4`,
+    changes: [
+      {
+        since: ["v3.30.0"],
+        value: true,
+        source: `${GC}@v3.30.0 (#9654)`,
+        effect: "the grace period of a leak starts when its pod goes, not at the next event",
+      },
+    ],
+  },
   gcGathering: {
     area: "garbage collection",
-    meaning: "how updates are gathered before a sync",
+    meaning: "how events of one kind are gathered before a sync",
     first: "until none waits",
     source: `${GC}@v3.28.4`,
     changes: [
       {
         since: ["v3.30.0"],
-        value: "for 1 s",
+        value: "for 1 s or about 500 deletions",
         source: `${GC}@v3.30.0 (#9654)`,
         effect: "at most about one sync a second",
+      },
+      {
+        since: ["v3.31.0"],
+        value: "for 1 s",
+        source: `${GC}@v3.31.0`,
+        effect: "deletions are gathered up to 1,000 at a time, as updates are",
+      },
+    ],
+  },
+  gcFinalCheck: {
+    area: "garbage collection",
+    meaning: "how a confirmed leak is checked for the last time",
+    first: "asks for the pod",
+    source: `${GC}@v3.28.4`,
+    changes: [
+      {
+        since: ["v3.31.0"],
+        value: "asks for the pod while its node is known",
+        source: `${GC}@v3.31.0 (#10333)`,
+        effect: "addresses of deleted nodes are freed without one request a pod",
       },
     ],
   },
@@ -501,6 +535,26 @@ export const BEHAVIOUR_CATALOGUE: Catalogue = {
         value: "up to 10,000 addresses a call",
         source: `${GC}@v3.31.0 (#10333)`,
         effect: "thousands of leaked addresses are freed in one sync",
+      },
+    ],
+  },
+  gcRemainingLeaks: {
+    area: "garbage collection",
+    meaning: "what follows when a sync leaves confirmed leaks unreleased",
+    first: "nothing",
+    source: `${GC}@v3.28.4`,
+    changes: [
+      {
+        since: ["v3.31.0"],
+        value: "another sync at once",
+        source: `${GC}@v3.31.0 (#10333)`,
+        effect: "more than 10,000 leaks are freed at a stretch; one that cannot be freed spins",
+      },
+      {
+        since: ["v3.31.6", "v3.32.0"],
+        value: "another sync, with back-off",
+        source: `${GC}@v3.31.6 (#11906, #12746)`,
+        effect: "a leak that cannot be freed costs a sync every 30 s, not all the time",
       },
     ],
   },
@@ -538,6 +592,20 @@ export const BEHAVIOUR_CATALOGUE: Catalogue = {
       },
     ],
   },
+  gcNodeCleanupWait: {
+    area: "garbage collection",
+    meaning: "how long a sync waits before it cleans up a node that is gone",
+    first: "5 ms to 30 s",
+    source: `${GC}@v3.28.4`,
+    changes: [
+      {
+        since: ["v3.31.0"],
+        value: "none",
+        source: `${GC}@v3.31.0 (#10314)`,
+        effect: "one node that cannot be cleaned no longer makes collection wait",
+      },
+    ],
+  },
   gcFailureScope: {
     area: "garbage collection",
     meaning: "what one failing node keeps from being marked clean",
@@ -563,6 +631,34 @@ export const BEHAVIOUR_CATALOGUE: Catalogue = {
         value: "500/s and 100/s",
         source: "kube-controllers/pkg/config/runconfig.go@v3.31.0 (#10333)",
         effect: "collection is no longer held to five requests a second",
+      },
+    ],
+  },
+  gcMetricsBeforeInSync: {
+    area: "garbage collection",
+    meaning: "metrics are published before the watches have delivered everything once",
+    first: true,
+    source: `${GC}@v3.28.4`,
+    changes: [
+      {
+        since: ["v3.30.0"],
+        value: false,
+        source: `${GC}@v3.30.0 (#9654)`,
+        effect: "no dip of the gauges after a restart of kube-controllers",
+      },
+    ],
+  },
+  gcPoolsBeingDeleted: {
+    area: "garbage collection",
+    meaning: "what a pool that is being deleted is to the collector's metrics",
+    first: "pools",
+    source: "kube-controllers/pkg/controllers/node/pool_manager.go@v3.28.4",
+    changes: [
+      {
+        since: ["v3.32.0"],
+        value: "gone",
+        source: `${GC}@v3.32.0`,
+        effect: "the pool's series end when its deletion starts",
       },
     ],
   },

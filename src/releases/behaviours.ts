@@ -71,16 +71,28 @@ export interface Behaviours {
   readonly gcEvictedPodsLeak: boolean;
   /** Which nodes a triggered sync checks. */
   readonly gcScope: "all nodes" | "nodes that changed";
-  /** How updates are gathered before a sync. */
-  readonly gcGathering: "until none waits" | "for 1 s";
+  /** Whether the deletion of a pod triggers a sync. */
+  readonly gcPodDeletionTriggers: boolean;
+  /** How events are gathered before a sync. */
+  readonly gcGathering: "until none waits" | "for 1 s or about 500 deletions" | "for 1 s";
+  /** How a confirmed leak is checked for the last time. */
+  readonly gcFinalCheck: "asks for the pod" | "asks for the pod while its node is known";
   /** How confirmed leaks are released. */
   readonly gcRelease: "one address a call" | "up to 10,000 addresses a call";
+  /** What follows when a sync leaves confirmed leaks unreleased. */
+  readonly gcRemainingLeaks: "nothing" | "another sync at once" | "another sync, with back-off";
   /** What follows an error in a triggered sync. */
   readonly gcRetry: "at once" | "back-off, never reset" | "back-off";
   /** Whether entries of deleted blocks stay in the collector's indexes. */
   readonly gcStaleEntries: boolean;
+  /** What a sync does before it cleans up a node that is gone. */
+  readonly gcNodeCleanupWait: "5 ms to 30 s" | "none";
   /** Whether one failing node keeps all nodes dirty. */
   readonly gcFailureScope: "whole sync" | "the node";
   /** Limits of the collector's clients: Calico client, Kubernetes client. */
   readonly gcClientLimits: "5/s and 5/s" | "500/s and 100/s";
+  /** Whether metrics are published before the watches have delivered everything once. */
+  readonly gcMetricsBeforeInSync: boolean;
+  /** What a pool that is being deleted is to the metrics. */
+  readonly gcPoolsBeingDeleted: "pools" | "gone";
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Allocation } from "../../src/controllers/allocation.js";
 import { isInUse } from "../../src/controllers/allocation-validity.js";
-import type { Pod, PodLookup } from "../../src/controllers/cluster-view.js";
+import type { Pod, PodLookup } from "../../src/model/pod.js";
 
 const POD_ATTRIBUTES = { namespace: "default", pod: "web", node: "n1" };
 const POD: Pod = { node: "n1", phase: "Running", addresses: ["10.0.0.1"], isReleased: false };
@@ -24,7 +24,7 @@ describe("isInUse", () => {
   ])("when %s", (_what, lookup, expected) => {
     const allocation = new Allocation("10.0.0.1", "h", POD_ATTRIBUTES, 0n, "10.0.0.0/26");
     allocation.kubernetesNode = "n1";
-    expect(isInUse(allocation, () => lookup)).toBe(expected);
+    expect(isInUse(allocation, lookup)).toBe(expected);
   });
 
   it.each([
@@ -38,6 +38,6 @@ describe("isInUse", () => {
   ])("judges type %s on Kubernetes node '%s' by the node", (type, node, expected) => {
     const allocation = new Allocation("10.0.0.1", "h", { type }, 0n, "10.0.0.0/26");
     allocation.kubernetesNode = node;
-    expect(isInUse(allocation, () => "notFound")).toBe(expected);
+    expect(isInUse(allocation, "notFound")).toBe(expected);
   });
 });

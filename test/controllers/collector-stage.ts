@@ -1,11 +1,13 @@
-import type { ClusterView, Pod, PodLookup } from "../../src/controllers/cluster-view.js";
-import { GarbageCollector } from "../../src/controllers/garbage-collector.js";
+import { answerPods } from "../../src/controllers/answer-pods.js";
+import type { ClusterView } from "../../src/controllers/cluster-view.js";
+import { GarbageCollector, type SyncOutcome } from "../../src/controllers/garbage-collector.js";
 import type { Datastore } from "../../src/datastore/datastore.js";
 import { MemoryDatastore } from "../../src/datastore/memory.js";
 import { Recorder } from "../../src/datastore/recorder.js";
 import { formatAddress } from "../../src/model/address.js";
 import type { CalicoError } from "../../src/model/calico-error.js";
 import { Cidr } from "../../src/model/cidr.js";
+import type { Pod, PodLookup } from "../../src/model/pod.js";
 import { makePool } from "../../src/model/pool.js";
 import { ascendingMapOrder, UNLIMITED } from "../../src/protocol/environment.js";
 import { Ipam } from "../../src/protocol/ipam.js";
@@ -43,11 +45,12 @@ export function runningPod(node: string, addresses: readonly string[]): Pod {
   return { node, phase: "Running", addresses, isReleased: false };
 }
 
-interface StageOptions {
+export interface StageOptions {
   readonly graceSeconds: number | undefined;
   readonly release?: string;
   /** Prefix length of the one pool's blocks. */
   readonly blockSize?: number;
+  readonly skipsUnchanged?: boolean;
 }
 
 /** A collector on a small cluster with the nodes `n1` and `n2`, and a clock that a test moves. */
@@ -58,12 +61,15 @@ export class Stage {
   readonly collector: GarbageCollector;
   /** Calls of the last sync, as `verb object`. */
   calls: string[] = [];
+  /** How the last sync ended. */
+  lastOutcome: SyncOutcome | undefined;
   /** Wraps the datastore that a sync sees. */
   wrap: (datastore: Datastore) => Datastore = (datastore) => datastore;
   #nowNs = 1_000_000_000_000n;
   #told = new Set<string>();
 
-  constructor({ graceSeconds, release = "v3.28.4", blockSize = 30 }: StageOptions) {
+  constructor(options: StageOptions) {
+    const { graceSeconds, release = "v3.28.4", blockSize = 30, skipsUnchanged = false } = options;
     const { behaviours } = findProfile(release)!;
     this.datastore = new MemoryDatastore({ existsShowsInner: false, affinityKeyShowsType: false });
     this.ipam = new Ipam({
@@ -73,7 +79,10 @@ export class Stage {
       mapOrder: ascendingMapOrder,
       poolViews: new PoolViews(behaviours),
     });
-    this.collector = new GarbageCollector(this.ipam, this.cluster, graceSeconds);
+    this.collector = new GarbageCollector(this.ipam, this.cluster, {
+      graceSeconds,
+      skipsUnchanged,
+    });
     this.collector.isInSync = true;
     const pool = makePool({ name: "pool", cidr: Cidr.of("10.0.0.0/24"), blockSize });
     this.datastore.setPool(pool);
@@ -95,8 +104,17 @@ export class Stage {
     this.collector.deleteNode(name);
   }
 
+  get nowNs(): bigint {
+    return this.#nowNs;
+  }
+
   advance(seconds: number): void {
-    this.#nowNs += BigInt(Math.round(seconds * 1e9));
+    this.moveTo(this.#nowNs + BigInt(Math.round(seconds * 1e9)));
+  }
+
+  /** Moves the clock, which never goes back. */
+  protected moveTo(timeNs: bigint): void {
+    this.#nowNs = timeNs > this.#nowNs ? timeNs : this.#nowNs;
   }
 
   /** Assigns addresses on a node; returns their texts. */
@@ -147,9 +165,12 @@ export class Stage {
   /** One sync without any news of blocks. */
   syncOnly(): CalicoError | undefined {
     const recorder = new Recorder(this.wrap(this.datastore));
-    const error = runToEnd(this.collector.sync(), recorder);
+    const steps = answerPods(this.collector.sync(), (namespace, name) =>
+      this.cluster.livePod(namespace, name),
+    );
+    this.lastOutcome = runToEnd(steps, recorder);
     this.calls = recorder.calls.map(([, verb, object]) => `${verb} ${object}`);
-    return error;
+    return this.lastOutcome.error;
   }
 
   sync(): CalicoError | undefined {

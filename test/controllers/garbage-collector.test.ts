@@ -1,11 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { GarbageCollector } from "../../src/controllers/garbage-collector.js";
 import { FaultInjector } from "../../src/datastore/fault-injector.js";
-import { Unsupported } from "../../src/failure/failure.js";
 import { WINDOWS_RESERVED_HANDLE } from "../../src/model/block.js";
-import { Ipam } from "../../src/protocol/ipam.js";
+import { Cidr } from "../../src/model/cidr.js";
+import { makePool } from "../../src/model/pool.js";
 import { runToEnd } from "../../src/protocol/run.js";
-import { findProfile, knownReleases } from "../../src/releases/profiles.js";
 import { runningPod, Stage } from "./collector-stage.js";
 
 const DIALECT = { existsShowsInner: false, affinityKeyShowsType: false };
@@ -25,9 +23,9 @@ describe("a leak on a living node", () => {
     expect(stage.sync()).toBeUndefined();
     expect(stage.handles).toEqual([]);
     expect(stage.collector.confirmedLeaks).toEqual([]);
-    expect(stage.collector.reclaimedOn("n1")).toEqual(new Map([["pool", 1]]));
+    expect(stage.collector.reclaimed.on("n1")).toEqual(new Map([["pool", 1]]));
     stage.collector.deletePool("pool");
-    expect(stage.collector.reclaimedOn("n1").size).toBe(0);
+    expect(stage.collector.reclaimed.on("n1").size).toBe(0);
   });
 
   it.each([
@@ -153,7 +151,7 @@ describe("a node that is gone", () => {
     expect(stage.sync()).toBeUndefined();
     expect(stage.handles).toEqual([]);
     expect(stage.ownedBlocks).toEqual([]);
-    expect(stage.collector.reclaimedOn("n1").size).toBe(0);
+    expect(stage.collector.reclaimed.on("n1").size).toBe(0);
   });
 
   it("keeps its tunnel address, and so its block, while Calico knows the node", () => {
@@ -315,20 +313,112 @@ describe("a sync", () => {
   });
 });
 
-describe("releases", () => {
-  it("are run only where the collector is modelled", () => {
-    const accepted = knownReleases().filter((name) => {
-      const { env } = new Stage({ graceSeconds: 900 }).ipam;
-      const ipam = new Ipam({ ...env, release: findProfile(name)!.behaviours });
-      try {
-        new GarbageCollector(ipam, new Stage({ graceSeconds: 900 }).cluster, 900);
-        return true;
-      } catch (error) {
-        expect(error).toBeInstanceOf(Unsupported);
-        return false;
-      }
-    });
-    const lines = new Set(accepted.map((name) => name.replace(/\.\d+$/, "")));
-    expect([...lines]).toEqual(["v3.27", "v3.28", "pre-3.28", "post-3.28"]);
+describe("later releases", () => {
+  it.each([
+    ["v3.28.4", ["web"]],
+    ["v3.30.7", ["web"]],
+    // The node has gone from Kubernetes: its pods' absence from the cache suffices.
+    ["v3.31.0", []],
+    ["v3.32.1", []],
+  ])("%s asks of a deleted node's pods for %j", (release, asked) => {
+    const stage = new Stage({ graceSeconds: 900, release });
+    stage.assignPod("n1", "web");
+    stage.removeNode("n1");
+    stage.collector.requireFullScan();
+    stage.sync();
+    expect(stage.cluster.liveLookUps).toEqual(asked);
+    expect(stage.handles).toEqual([]);
+  });
+
+  it.each([
+    ["v3.28.4", 1],
+    ["v3.30.0", 0],
+    ["v3.32.1", 0],
+  ])(
+    "%s finds on a node without changes %i candidates, unless all are checked",
+    (release, count) => {
+      const stage = new Stage({ graceSeconds: 900, release });
+      const addresses = stage.assignPod("n1", "web");
+      stage.cluster.pods.set("web", runningPod("n1", addresses));
+      stage.sync();
+      stage.cluster.pods.delete("web");
+      stage.sync();
+      expect(stage.collector.candidates).toHaveLength(count);
+      stage.collector.requireFullScan();
+      stage.sync();
+      expect(stage.collector.candidates).toEqual(addresses);
+    },
+  );
+
+  it.each([
+    // All of them stay dirty.
+    ["v3.31.4", ["list affinities n1 ipv4", "list affinities n2 ipv4", "list affinities n2 ipv6"]],
+    ["v3.31.6", ["list affinities n1 ipv4"]],
+    ["v3.32.1", ["list affinities n1 ipv4"]],
+  ])("%s, when one of two nodes cannot be cleaned up, tries again %j", (release, lists) => {
+    const stage = new Stage({ graceSeconds: 900, release });
+    for (const node of ["n1", "n2"]) {
+      stage.assignPod(node, `pod-${node}`);
+      stage.removeNode(node);
+    }
+    const fault = { verb: "list", kind: "affinity", nth: 1, error: "datastore" } as const;
+    stage.wrap = (inner) => new FaultInjector(inner, [{ ...fault, afterEffect: false }], DIALECT);
+    expect(stage.sync()).toBeDefined();
+    expect(stage.ownedBlocks).toHaveLength(1);
+    expect(stage.syncOnly()).toBeDefined();
+    expect(stage.calls.filter((call) => call.startsWith("list affinities"))).toEqual(lists);
+    stage.wrap = (inner) => inner;
+    stage.sync();
+    expect(stage.sync()).toBeUndefined();
+    expect(stage.ownedBlocks).toEqual([]);
+  });
+
+  it.each([
+    ["v3.31.4", undefined, true],
+    ["v3.31.6", "work remaining: 0 nodes, 1 confirmed leaks", false],
+    ["v3.32.1", "work remaining: 0 nodes, 1 confirmed leaks", false],
+  ])("%s ends with a leak that cannot be released: %s", (release, error, isUnfinished) => {
+    const stage = new Stage({ graceSeconds: 60, release });
+    const [used] = stage.assignPod("n1", "web", 2);
+    stage.cluster.pods.set("web", runningPod("n1", [used!]));
+    stage.sync();
+    stage.advance(61);
+    stage.collector.requireFullScan();
+    stage.sync();
+    expect(stage.lastOutcome?.error?.text).toBe(error);
+    expect(stage.lastOutcome?.isUnfinished).toBe(isUnfinished);
+  });
+
+  it.each([
+    ["v3.31.4", 1],
+    ["v3.31.5", 0],
+  ])("%s keeps, of a deleted block, %i leaks", (release, count) => {
+    const stage = new Stage({ graceSeconds: 60, release });
+    const [used, leaked] = stage.assignPod("n1", "web", 2);
+    stage.cluster.pods.set("web", runningPod("n1", [used!]));
+    stage.sync();
+    stage.advance(61);
+    stage.collector.requireFullScan();
+    stage.sync();
+    expect(stage.collector.confirmedLeaks).toEqual([leaked]);
+    stage.release("web");
+    runToEnd(stage.ipam.releaseHostAffinities("n1", true), stage.datastore);
+    stage.sync();
+    expect(stage.collector.confirmedLeaks).toHaveLength(count);
+  });
+
+  it("releases 10,000 addresses a sync from v3.31.0 on", () => {
+    const stage = new Stage({ graceSeconds: 900, release: "v3.31.0", blockSize: 18 });
+    stage.datastore.setPool(
+      makePool({ name: "pool", cidr: Cidr.of("10.0.0.0/16"), blockSize: 18 }),
+    );
+    stage.assign("n1", "many", { namespace: "default", pod: "many" }, 10_001);
+    stage.removeNode("n1");
+    stage.collector.requireFullScan();
+    expect(stage.sync()?.kind).toBe("blockNotEmpty");
+    expect(stage.collector.confirmedLeaks).toHaveLength(1);
+    stage.sync();
+    expect(stage.collector.confirmedLeaks).toEqual([]);
+    expect(stage.ownedBlocks).toEqual([]);
   });
 });
