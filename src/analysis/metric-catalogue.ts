@@ -79,6 +79,14 @@ export const METRICS: readonly MetricDefinition[] = [
     "pods that no node had room for",
     (r) => r.pods.notStarted,
   ),
+  value(
+    "waited_pods",
+    "count",
+    "lower",
+    "pods that had to wait until a node had room",
+    (r) => r.pods.waited,
+  ),
+  value("waiting_pods", "count", "lower", "pods that still wait at the end", (r) => r.pods.waiting),
   value("pods_ready", "count", "higher", "pods that got their network", (r) => r.pods.ready),
   value(
     "dropped_pods",

@@ -15,7 +15,7 @@ import { createExecutor } from "../workload/create-executor.js";
 import type { ExecutorRun } from "../workload/executor-run.js";
 import { TraceReplay } from "../workload/executors/trace.js";
 import { InstantNetwork } from "../workload/instant-network.js";
-import type { GroupCounts } from "../workload/group-counts.js";
+import { type GroupCounts, noCounts } from "../workload/group-counts.js";
 import type { PodGroup } from "../workload/pod-group.js";
 import type { PodNetworkEvents } from "../workload/pod-network.js";
 import { WorkloadHost } from "../workload/workload-host.js";
@@ -88,7 +88,7 @@ interface OpenTrace {
 }
 
 function sumCounts(groups: readonly PodGroup[]): GroupCounts {
-  const sum = { wanted: 0, started: 0, notStarted: 0, ready: 0, removed: 0, dropped: 0 };
+  const sum = noCounts();
   for (const { counts } of groups) {
     for (const key of Object.keys(sum) as (keyof GroupCounts)[]) sum[key] += counts[key];
   }
@@ -100,8 +100,10 @@ function describeWorkload(
   executors: readonly ExecutorRun[],
   traces: readonly OpenTrace[],
 ): SimulationResult["workload"] {
-  return scenario.workload.map(({ executor, name, placement }, i) => {
-    const pods = { ...(executors[i]?.group?.counts ?? sumCounts([])) };
+  return scenario.workload.map((described, i) => {
+    const { executor, name } = described;
+    const placement = "placement" in described ? described.placement : undefined;
+    const pods = { ...(executors[i]?.group?.counts ?? noCounts()) };
     const statistics = traces.find((open) => open.name === name)?.trace.statistics;
     if (statistics === undefined) return { executor, name, placement, pods };
     const { format, rows, adds, deletes, skipped } = statistics;

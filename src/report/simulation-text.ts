@@ -55,6 +55,51 @@ function operations(result: SimulationResult): string[] {
   return lines;
 }
 
+/** What became of the pods, where not every one got a node at once. */
+function pods({ pods: counts }: SimulationResult): string[] {
+  const { wanted, started, notStarted, waited, waiting, dropped } = counts;
+  const parts = [
+    notStarted > 0 ? `${formatCount(notStarted)} given up because no node had room` : "",
+    waited > 0 ? `${formatCount(waited)} had to wait for a node` : "",
+    waiting > 0 ? `${formatCount(waiting)} still wait` : "",
+    dropped > 0 ? `${formatCount(dropped)} vanished without CNI DEL` : "",
+  ].filter((part) => part !== "");
+  if (parts.length === 0) return [];
+  return [
+    `pods            ${formatCount(started)} of ${formatCount(wanted)} started; ${parts.join(", ")}`,
+  ];
+}
+
+function leaks({ leaks: { addresses, handles } }: SimulationResult): string[] {
+  if (addresses === 0 && handles === 0) return [];
+  return [
+    `leaked          ${formatCount(addresses)} addresses, ${formatCount(handles)} handles at the end`,
+  ];
+}
+
+function measuredText(value: number | string | null, unit: string): string {
+  if (value === null) return "nothing was measured";
+  if (typeof value === "string") return value === "" ? "there is none" : printableText(value);
+  if (unit === "ratio") return formatPercent(value, 3);
+  return unit === "us" ? formatDurationUs(value) : formatSignificant(value);
+}
+
+function thresholds(result: SimulationResult): string[] {
+  if (result.thresholds.length === 0) return [];
+  const failed = result.thresholds.filter(({ passed }) => !passed).length;
+  const all = result.thresholds.length;
+  const head = failed === 0 ? `all ${all} hold` : `${failed} of ${all} FAILED`;
+  return [
+    `thresholds      ${head}`,
+    ...result.thresholds.map(({ check, passed, value, unit, aborted }) => {
+      const end = aborted ? "; it ended the run" : "";
+      const verdict = passed ? "ok    " : "FAILED";
+      return `  ${verdict}  ${printableText(check)}  (${measuredText(value, unit)}${end})`;
+    }),
+    "",
+  ];
+}
+
 function gauges(result: SimulationResult): string[] {
   const { addresses, blocks, borrowed } = result;
   return [
@@ -155,8 +200,11 @@ export function simulationText(
   const lines = [
     ...heading(result),
     "",
+    ...thresholds(result),
+    ...pods(result),
     ...operations(result),
     ...gauges(result),
+    ...leaks(result),
     ...nodeExtremes(result),
     `datastore calls ${formatCount(datastoreCalls.total)} in all`,
     ...calls("per assignment", datastoreCalls.perAssignment),

@@ -14,6 +14,8 @@ export interface Placement {
   place(): number | undefined;
   /** Adds a candidate. */
   join(node: number): void;
+  /** Takes a candidate away for good. */
+  leave(node: number): void;
   /** Tells that a node's pods, or whether it takes any, have changed. */
   changed(node: number): void;
 }
@@ -37,6 +39,14 @@ class RoundRobin implements Placement {
 
   join(node: number): void {
     this.#nodes.push(node);
+  }
+
+  leave(node: number): void {
+    const place = this.#nodes.indexOf(node);
+    if (place < 0) return;
+    this.#nodes.splice(place, 1);
+    if (place < this.#next) this.#next--;
+    if (this.#next === this.#nodes.length) this.#next = 0;
   }
 
   changed(): void {
@@ -65,6 +75,11 @@ class Random implements Placement {
   join(node: number): void {
     this.#candidates.add(node);
     this.changed(node);
+  }
+
+  leave(node: number): void {
+    this.changed(node);
+    this.#candidates.delete(node);
   }
 
   changed(node: number): void {
@@ -114,6 +129,11 @@ class Cheapest implements Placement {
     this.#leafOf.set(node, leaf);
     if (leaf === this.#leafCount) this.#grow();
     this.changed(node);
+  }
+
+  leave(node: number): void {
+    this.changed(node);
+    this.#leafOf.delete(node);
   }
 
   changed(node: number): void {

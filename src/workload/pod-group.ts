@@ -1,29 +1,39 @@
-import type { GroupCounts } from "./group-counts.js";
+import { type GroupCounts, noCounts } from "./group-counts.js";
 import type { Placement } from "./placement.js";
 import type { PodListener, PodOwner } from "./pod.js";
 
+export interface PodGroupOptions {
+  readonly name: string;
+  readonly namespace: string;
+  readonly placement: Placement;
+  /** Whether its pods may run on a node with these labels. */
+  readonly accepts: (labels: Readonly<Record<string, string>>) => boolean;
+  /** Draws the lifetime of the next pod; Infinity is for ever. */
+  readonly lifetimeUs: () => number;
+  /** Whether a pod that finds no node waits for one; otherwise it is given up. */
+  readonly waits: boolean;
+}
+
 /** The pods of one executor: where they are placed, how long they live, and what became of them. */
 export class PodGroup implements PodOwner {
-  readonly counts: GroupCounts = {
-    wanted: 0,
-    started: 0,
-    notStarted: 0,
-    ready: 0,
-    removed: 0,
-    dropped: 0,
-  };
+  readonly name: string;
+  readonly namespace: string;
+  readonly placement: Placement;
+  readonly accepts: PodGroupOptions["accepts"];
+  readonly lifetimeUs: () => number;
+  readonly waits: boolean;
+  readonly counts: GroupCounts = noCounts();
   listener: PodListener = {};
   #nextPod = 0;
 
-  constructor(
-    readonly name: string,
-    readonly namespace: string,
-    readonly placement: Placement,
-    /** Whether its pods may run on a node with these labels. */
-    readonly accepts: (labels: Readonly<Record<string, string>>) => boolean,
-    /** Draws the lifetime of the next pod; Infinity is for ever. */
-    readonly lifetimeUs: () => number,
-  ) {}
+  constructor(options: PodGroupOptions) {
+    this.name = options.name;
+    this.namespace = options.namespace;
+    this.placement = options.placement;
+    this.accepts = options.accepts;
+    this.lifetimeUs = options.lifetimeUs;
+    this.waits = options.waits;
+  }
 
   /** A name that no other pod has. */
   nextName(): string {

@@ -2,8 +2,11 @@ import type { Activity } from "../simulation/kernel.js";
 import type { GroupCounts } from "./group-counts.js";
 import type { ClusterNode, PodRef } from "./pod-network.js";
 
-/** `starting` until its network is there, `running`, `ending` during CNI DEL, then `gone`. */
-export type PodState = "starting" | "running" | "ending" | "gone";
+/**
+ * `waiting` for a node, `starting` until its network is there, `running`, `ending` during CNI DEL,
+ * `lost` while Kubernetes has not noticed that its machine is gone, then `gone`.
+ */
+export type PodState = "waiting" | "starting" | "running" | "ending" | "lost" | "gone";
 
 /** What an executor is told of its pods. */
 export interface PodListener {
@@ -20,19 +23,31 @@ export interface PodOwner {
   readonly listener: PodListener;
 }
 
-/** A pod from the time it has a node. The kernel wakes it when its life is over. */
+/** A pod from the time it is wanted. The kernel wakes it when its life is over. */
 export class Pod implements PodRef, Activity {
-  state: PodState = "starting";
+  state: PodState = "waiting";
+  #node: ClusterNode | undefined;
 
   constructor(
     readonly name: string,
     readonly owner: PodOwner,
-    readonly node: ClusterNode,
     readonly intendedUs: number,
     /** How long it runs once it is ready; Infinity is for ever. */
     readonly lifetimeUs: number,
     private readonly end: (pod: Pod) => void,
   ) {}
+
+  /** The node it is on; only a pod that waits has none. */
+  get node(): ClusterNode {
+    if (this.#node === undefined) throw new RangeError(`${this.name} has no node yet`);
+    return this.#node;
+  }
+
+  /** The scheduler binds it to a node. */
+  bind(node: ClusterNode): void {
+    this.#node = node;
+    this.state = "starting";
+  }
 
   get namespace(): string {
     return this.owner.namespace;

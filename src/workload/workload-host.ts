@@ -3,6 +3,7 @@ import { Pod } from "./pod.js";
 import type { PodGroup } from "./pod-group.js";
 import type { ClusterNode, PodNetwork, PodNetworkEvents, PodRef } from "./pod-network.js";
 import type { NodeView } from "./placement.js";
+import { WaitingPods } from "./waiting-pods.js";
 
 /** A node as the scheduler sees it. */
 interface HostedNode {
@@ -12,6 +13,7 @@ interface HostedNode {
   isCordoned: boolean;
   /** Killed or deleted: it takes no pods any more. */
   isLost: boolean;
+  isDeleted: boolean;
 }
 
 export interface WorkloadHostOptions {
@@ -22,6 +24,13 @@ export interface WorkloadHostOptions {
 }
 
 /**
+ * When the pods of a machine that is gone are replaced while its node object stays: 40 s until the
+ * node counts as lost, then 5 minutes for which pods tolerate it
+ * (`kubernetes/website concepts/architecture/nodes.md`).
+ */
+const EVICTED_AFTER_US = (40 + 300) * 1e6;
+
+/**
  * The cluster as its workload sees it: nodes, pods, the scheduler, and the life of each pod. The
  * executors ask it for pods; it asks the network, and tells the executors what became of them.
  */
@@ -30,14 +39,16 @@ export class WorkloadHost implements PodNetworkEvents, NodeView {
   /** Time of the first and of the last addition or removal; undefined before the first. */
   firstUs: number | undefined;
   lastUs = 0;
+  readonly maxPods: number;
   readonly #kernel: Kernel;
   readonly #network: PodNetwork;
-  readonly #maxPods: number;
   readonly #nodes: HostedNode[] = [];
+  readonly #waiting: WaitingPods;
 
   constructor({ kernel, maxPods, createNetwork }: WorkloadHostOptions) {
     this.#kernel = kernel;
-    this.#maxPods = maxPods;
+    this.maxPods = maxPods;
+    this.#waiting = new WaitingPods(kernel, (pod, node) => this.#start(pod, node));
     this.#network = createNetwork(this);
   }
 
@@ -57,47 +68,135 @@ export class WorkloadHost implements PodNetworkEvents, NodeView {
 
   isOpen(node: number): boolean {
     const { isReady, isCordoned, isLost, pods } = this.#nodes[node]!;
-    return isReady && !isCordoned && !isLost && pods.size < this.#maxPods;
+    return isReady && !isCordoned && !isLost && pods.size < this.maxPods;
+  }
+
+  /** Pods that wait for a node. */
+  get waitingCount(): number {
+    return this.#waiting.count;
+  }
+
+  /** The nodes whose machines are there, in the order in which they joined. */
+  *liveNodes(): Generator<ClusterNode, void> {
+    for (const { node, isLost } of this.#nodes) if (!isLost) yield node;
+  }
+
+  /** The pods on a node, in the order in which they came. */
+  podsOn({ index }: ClusterNode): readonly Pod[] {
+    return [...this.#nodes[index]!.pods];
+  }
+
+  isLost({ index }: ClusterNode): boolean {
+    return this.#nodes[index]!.isLost;
+  }
+
+  isCordoned({ index }: ClusterNode): boolean {
+    return this.#nodes[index]!.isCordoned;
   }
 
   /** A node joins; it takes pods once the network says that it is ready. */
   joinNode(name: string, labels: Readonly<Record<string, string>>): ClusterNode {
     const node: ClusterNode = { index: this.#nodes.length, name, labels };
-    const hosted = { node, pods: new Set<Pod>(), isReady: false, isCordoned: false, isLost: false };
-    this.#nodes.push(hosted);
+    this.#nodes.push({
+      node,
+      pods: new Set<Pod>(),
+      isReady: false,
+      isCordoned: false,
+      isLost: false,
+      isDeleted: false,
+    });
     for (const group of this.groups) this.#offer(group, node);
     this.#network.nodeJoined(node);
     return node;
   }
 
+  /** Says whether a node takes new pods; those on it stay. */
+  cordon({ index }: ClusterNode, isCordoned: boolean): void {
+    this.#nodes[index]!.isCordoned = isCordoned;
+    this.#changed(index);
+  }
+
   /**
-   * The schedule wants a pod now. It is started, or counted as not started when no node has room.
+   * A machine stops with everything on it. Its pods are replaced once Kubernetes evicts them, or
+   * once the node object is deleted.
+   *
+   * @param evictedAfterUs when they are evicted, from now.
+   */
+  killNode(node: ClusterNode, evictedAfterUs = EVICTED_AFTER_US): void {
+    const hosted = this.#nodes[node.index]!;
+    if (hosted.isLost) return;
+    hosted.isLost = true;
+    this.#noteOperation();
+    this.#network.nodeLeft(node, "killed");
+    for (const pod of hosted.pods) {
+      pod.state = "lost";
+      pod.owner.counts.dropped++;
+    }
+    for (const group of this.groups) group.placement.leave(node.index);
+    if (hosted.pods.size === 0) return;
+    const evict = { wake: () => this.#forgetLost(hosted) };
+    this.#kernel.schedule(this.#kernel.nowUs + evictedAfterUs, evict);
+  }
+
+  /** The node object is deleted; a machine that still runs is stopped with what is on it. */
+  deleteNode(node: ClusterNode): void {
+    const hosted = this.#nodes[node.index]!;
+    if (hosted.isDeleted) return;
+    this.killNode(node);
+    hosted.isDeleted = true;
+    this.#forgetLost(hosted);
+    this.#network.nodeLeft(node, "deleted");
+  }
+
+  #forgetLost({ pods }: HostedNode): void {
+    for (const pod of [...pods]) this.#forget(pod);
+  }
+
+  /**
+   * The schedule wants a pod now. It is started; or, when no node has room, it waits, or is counted
+   * as not started, as its group says.
    *
    * @param name of its own; the group's next name when absent.
+   * @returns undefined when it was given up.
    */
   want(group: PodGroup, name?: string): Pod | undefined {
     group.counts.wanted++;
     // Drawn for every pod that is wanted, so that the next one's draw does not depend on this one.
     const lifetimeUs = group.lifetimeUs();
-    const podName = name ?? group.nextName();
-    const index = group.placement.place();
-    if (index === undefined) {
+    const pod = new Pod(name ?? group.nextName(), group, this.#kernel.nowUs, lifetimeUs, this.#end);
+    // Those that wait already come first.
+    const isBehind = group.waits && group.counts.waiting > 0;
+    const index = isBehind ? undefined : group.placement.place();
+    if (index !== undefined) {
+      this.#start(pod, index);
+    } else if (group.waits) {
+      this.#waiting.add(pod, group);
+    } else {
       group.counts.notStarted++;
       return undefined;
     }
+    return pod;
+  }
+
+  #start(pod: Pod, index: number): void {
     const { node, pods } = this.#nodes[index]!;
-    const pod = new Pod(podName, group, node, this.#kernel.nowUs, lifetimeUs, this.#end);
-    group.counts.started++;
+    pod.bind(node);
+    pod.owner.counts.started++;
     pods.add(pod);
     this.#changed(index);
     this.#noteOperation();
     this.#network.addPod(pod);
-    return pod;
   }
 
-  /** Ends a pod in peace; a pod that ends already is left alone. */
+  /** Ends a pod in peace; a pod that ends already, or is lost, is left alone. */
   end(pod: Pod): void {
-    if (pod.state === "ending" || pod.state === "gone") return;
+    if (pod.state === "waiting") {
+      this.#waiting.remove(pod);
+      pod.state = "gone";
+      pod.owner.listener.podGone?.(pod);
+      return;
+    }
+    if (pod.state !== "starting" && pod.state !== "running") return;
     pod.state = "ending";
     this.#noteOperation();
     this.#network.removePod(pod);
@@ -106,18 +205,6 @@ export class WorkloadHost implements PodNetworkEvents, NodeView {
   readonly #end = (pod: Pod): void => {
     this.end(pod);
   };
-
-  /** The pod vanishes without CNI DEL. */
-  drop(pod: Pod): void {
-    if (pod.state === "gone") return;
-    this.#network.dropPod(pod);
-    this.#vanish(pod);
-  }
-
-  #vanish(pod: Pod): void {
-    pod.owner.counts.dropped++;
-    this.#forget(pod);
-  }
 
   nodeReady(node: ClusterNode): void {
     const hosted = this.#nodes[node.index]!;
@@ -142,7 +229,7 @@ export class WorkloadHost implements PodNetworkEvents, NodeView {
 
   podGone(ref: PodRef): void {
     const pod = podOf(ref);
-    if (pod.state === "gone") return;
+    if (pod.state !== "ending") return;
     pod.owner.counts.removed++;
     this.#forget(pod);
   }
@@ -161,6 +248,7 @@ export class WorkloadHost implements PodNetworkEvents, NodeView {
 
   #changed(node: number): void {
     for (const group of this.groups) group.placement.changed(node);
+    if (this.#waiting.count > 0 && this.isOpen(node)) this.#waiting.tryAgain();
   }
 
   #noteOperation(): void {

@@ -28,6 +28,24 @@ describe("round-robin", () => {
   });
 });
 
+describe("a candidate that leaves", () => {
+  it.each(PLACEMENT_NAMES)(
+    "is never chosen again by %s, and the others keep their turn",
+    (name) => {
+      const nodes = new OpenNodes(3);
+      const placement = placed(name, nodes, () => 0.4);
+      const first = placement.place()!;
+      nodes.closed.add(1);
+      placement.leave(1);
+      nodes.closed.delete(1);
+      placement.changed(1);
+      const places = Array.from({ length: 4 }, () => placement.place());
+      expect(places).not.toContain(1);
+      if (name === "round-robin") expect([first, ...places]).toEqual([0, 2, 0, 2, 0]);
+    },
+  );
+});
+
 describe.each([
   ["least-pods", Math.min],
   ["most-pods", Math.max],

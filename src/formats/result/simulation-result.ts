@@ -31,6 +31,8 @@ const PodCountsSchema = z.strictObject({
   wanted: count.describe("Pods that the schedule wanted."),
   started: count.describe("Pods that got a node."),
   notStarted: count.describe("Pods that were given up because no node had room."),
+  waited: count.describe("Pods that had to wait until a node had room."),
+  waiting: count.describe("Pods that still wait."),
   ready: count.describe("Pods that got their network."),
   removed: count.describe("Pods that ended in peace."),
   dropped: count.describe("Pods that vanished without CNI DEL."),
@@ -85,7 +87,7 @@ export const SimulationResultSchema = z.strictObject({
     z.strictObject({
       executor: z.string(),
       name: z.string(),
-      placement: z.string(),
+      placement: z.string().optional().describe("Only where it wants pods."),
       pods: PodCountsSchema,
       trace: z
         .strictObject({

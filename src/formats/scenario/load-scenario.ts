@@ -8,6 +8,7 @@ import { readNodeList } from "../traces/node-list.js";
 import { printable, quoted } from "../traces/printable.js";
 import { crossFindings } from "./cross-checks.js";
 import { nameRule } from "./field-rules.js";
+import { newNodeNameFindings, newNodeNames } from "./new-node-names.js";
 import { DEFAULT_NODE_PREFIX, nodeNames } from "./node-names.js";
 import type { Executor, Scenario } from "./scenario.js";
 import {
@@ -138,8 +139,9 @@ function resolveWorkload(file: string, workload: CheckedScenario["workload"]): E
       name = `${executor.executor}-${i}`;
     }
     taken.add(name);
-    if (executor.executor !== "trace") return { ...executor, name };
-    return { ...executor, name, file: pathFrom(file, executor.file) };
+    const resolved = { name, ...newNodeNames(executor, name) };
+    if (executor.executor !== "trace") return { ...executor, ...resolved };
+    return { ...executor, ...resolved, file: pathFrom(file, executor.file) };
   });
 }
 
@@ -219,5 +221,12 @@ export async function loadScenario(file: string, options: ScenarioOptions): Prom
     ...csvNodes.faults,
   ];
   if (!checked.success || faults.length > 0) refuse(faults, file);
-  return resolve(file, checked.data, csvNodes.names);
+  const scenario = resolve(file, checked.data, csvNodes.names);
+  const clashes = newNodeNameFindings(scenario.nodes, scenario.workload);
+  if (clashes.length > 0)
+    refuse(
+      clashes.map((finding) => faultOf(document, finding)),
+      file,
+    );
+  return scenario;
 }

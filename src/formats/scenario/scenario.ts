@@ -7,8 +7,18 @@ import type { CheckedExecutor } from "./executor-schema.js";
 import type { ModelName } from "./simulation-schema.js";
 import type { Threshold } from "./threshold.js";
 
-/** What makes pods come and go, with a name that is its own. */
-export type Executor = CheckedExecutor & { readonly name: string };
+/** What every executor has once it is read. */
+interface Resolved {
+  /** Its own. */
+  readonly name: string;
+  /** Names of the nodes that it brings, as far as their number is known. */
+  readonly newNames: readonly string[];
+  /** Beginning of the names of the nodes that it brings. */
+  readonly namePrefix: string;
+}
+
+/** What makes pods and nodes come and go. */
+export type Executor = CheckedExecutor & Resolved;
 
 /** An executor of one kind. */
 export type ExecutorOf<Kind extends Executor["executor"]> = Extract<

@@ -67,6 +67,9 @@ describe("loadScenario", () => {
           placement: "round-robin",
           nodeSelector: "all()",
           compress: 1,
+          whenFull: "drop",
+          newNames: [],
+          namePrefix: "trace-",
         },
       ],
       maxPods: 110,
@@ -96,7 +99,7 @@ describe("loadScenario", () => {
     const scenario = await loadText(JSON.stringify(input, undefined, 2));
     expect(scenario).toMatchObject({ name: "made", release: "post-3.28.4" });
     expect(scenario.nodes).toEqual([{ name: "worker-0000", labels: { zone: "z1" } }]);
-    expect(scenario.workload[0]!.placement).toBe("least-pods");
+    expect(scenario.workload[0]).toMatchObject({ placement: "least-pods" });
   });
 
   it("takes Calico's defaults for an IPv6 pool and for empty fields", async () => {
