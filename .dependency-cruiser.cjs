@@ -7,7 +7,8 @@ const ROOMS = {
   releases: ["model"],
   // Of the datastore, the protocol knows the vocabulary alone: see "protocol-knows-no-driver".
   protocol: ["model", "releases", "datastore"],
-  datastore: ["model", "releases"],
+  // Of the simulation, the simulated datastore knows the clock: see "datastore-in-time".
+  datastore: ["model", "releases", "simulation"],
   simulation: ["protocol", "datastore", "releases", "model", "metrics"],
   node: ["protocol", "simulation", "datastore", "model", "releases", "metrics"],
   controllers: ["protocol", "simulation", "datastore", "model", "releases", "metrics"],
@@ -15,6 +16,7 @@ const ROOMS = {
   workload: ["simulation", "model", "formats"],
   conformance: [
     "controllers",
+    "node",
     "formats",
     "protocol",
     "datastore",
@@ -112,6 +114,21 @@ module.exports = {
         path: "^src/datastore/",
         pathNot: "^src/datastore/(datastore|identifier|request|response)[^/]*\\.ts$",
       },
+    },
+    {
+      name: "datastore-in-time",
+      comment:
+        "only the simulated datastore takes time, and it knows nothing of a run but the clock",
+      severity: "error",
+      from: { path: "^src/datastore/" },
+      to: { path: "^src/simulation/", pathNot: "^src/simulation/kernel\\.ts$" },
+    },
+    {
+      name: "datastore-out-of-time",
+      comment: "the datastores that answer at once have no clock",
+      severity: "error",
+      from: { path: "^src/datastore/[^/]+\\.ts$" },
+      to: { path: "^src/simulation/" },
     },
     {
       name: "workload-reads-no-format",

@@ -1,5 +1,6 @@
+import { basename } from "node:path";
 import { BadInput } from "../failure/failure.js";
-import { UnreadableField } from "../formats/golden/field-reader.js";
+import { FieldReader, UnreadableField } from "../formats/golden/field-reader.js";
 import { readJsonLines } from "../formats/golden/json-lines.js";
 import {
   isJsonObject,
@@ -15,6 +16,9 @@ import {
   unknownReleaseText,
 } from "../releases/profiles.js";
 import { compareBlockStarts } from "./block-starts.js";
+import { compareRateLimit } from "./client-rate-limit.js";
+import { compareBurst } from "./cni-burst.js";
+import { CniSequenceReplay } from "./cni-sequence.js";
 import type { Difference } from "./difference.js";
 import { EventReplay } from "./event-trace.js";
 import { OperationReplay } from "./operation-trace.js";
@@ -41,8 +45,71 @@ function profileFor(release: string, options: ConformOptions): ReleaseProfile {
   return profile;
 }
 
+/** Files of recorded processes do not say their release but in their names. */
+const NAMED_RELEASE = /\.(v\d+\.\d+\.\d+)\.json(\.gz)?$/;
+
+function nameOf(file: string): string {
+  return basename(file).replace(NAMED_RELEASE, "");
+}
+
+/** A recorded burst of plugin processes: one JSON object. */
+function openBurst(file: string, burst: JsonObject, options: ConformOptions, tally: ConformTally) {
+  const recordedRelease = new FieldReader(burst).text("calico");
+  const profile = profileFor(recordedRelease, options);
+  return {
+    kind: "plugin-burst",
+    name: nameOf(file),
+    recordedRelease,
+    profile,
+    perform: (_line: number, row: JsonObject) => compareBurst(profile.behaviours, row, tally),
+  } satisfies OpenedTrace;
+}
+
+/** A list of what processes did: calls of the plugin, or clients held to their limit. */
+function openRows(
+  file: string,
+  rows: readonly Json[],
+  options: ConformOptions,
+  tally: ConformTally,
+): OpenedTrace {
+  const recordedRelease = NAMED_RELEASE.exec(file)?.[1] ?? "";
+  if (recordedRelease === "" && options.release === undefined) {
+    const place = "in the file's name (NAME.v3.28.4.json) or by --release";
+    throw new UnreadableField(`expected the recorded release ${place}`);
+  }
+  const profile = profileFor(recordedRelease, options);
+  const { behaviours } = profile;
+  const isOfPlugin = rows.some((row) => isJsonObject(row) && "cmd" in row);
+  const sequence = new CniSequenceReplay(behaviours, tally);
+  const performRow: PerformLine = (line, row) =>
+    isOfPlugin ? sequence.perform(line, row) : compareRateLimit(line, behaviours, row, tally);
+  return {
+    kind: isOfPlugin ? "plugin-calls" : "client-limits",
+    name: nameOf(file),
+    recordedRelease,
+    profile,
+    perform(line) {
+      for (const row of rows) {
+        if (!isJsonObject(row)) throw new UnreadableField("expected a list of JSON objects");
+        const difference = performRow(line, row);
+        if (difference !== undefined) return difference;
+      }
+      return undefined;
+    },
+  };
+}
+
 /** Recognises a recording by its first line. */
-function open(first: Json, options: ConformOptions, tally: ConformTally): OpenedTrace {
+function open(
+  file: string,
+  first: Json,
+  options: ConformOptions,
+  tally: ConformTally,
+): OpenedTrace {
+  if (Array.isArray(first)) return openRows(file, first, options, tally);
+  if (isJsonObject(first) && "requestDelayMs" in first) {
+    return openBurst(file, first, options, tally);
+  }
   if (!isJsonObject(first)) throw new UnreadableField("expected a JSON object");
   if ("firstBlocks" in first) {
     const profile = options.release ?? profileFor(DEFAULT_RELEASE, options);
@@ -94,9 +161,12 @@ export async function conform(file: string, options: ConformOptions = {}): Promi
   let difference: Difference | undefined;
   for await (const { line, value } of readJsonLines(file, options)) {
     try {
-      trace ??= open(value, options, tally);
-      if (!isJsonObject(value)) throw new UnreadableField("expected a JSON object");
-      difference = trace.perform(line, value);
+      trace ??= open(file, value, options, tally);
+      // A document is one value; what it lists is known since it was opened.
+      if (!isJsonObject(value) && !Array.isArray(value)) {
+        throw new UnreadableField("expected a JSON object");
+      }
+      difference = trace.perform(line, isJsonObject(value) ? value : {});
     } catch (error) {
       if (error instanceof UnreadableField)
         throw new BadInput({ file, line, message: error.message });

@@ -100,8 +100,8 @@ export class OperationReplay {
     result: JsonObject,
   ): Difference | undefined {
     const { datastore, dialect } = this.#world;
-    const listsAll = this.release.kubernetesAffinityLookup === "lists all of the cluster";
-    const client = new KubernetesRequests(datastore, dialect, listsAll);
+    const lookup = this.release.kubernetesAffinityLookup;
+    const client = new KubernetesRequests(datastore, dialect, lookup);
     const replayed = runToEnd(operationSteps(this.#world, new FieldReader(op)), client);
     const operation = this.tally.operations + 1;
     const subject = JSON.stringify(op);

@@ -1,7 +1,13 @@
 import type { Difference } from "./difference.js";
 
 /** What kind of recording a file holds. */
-export type TraceKind = "operations" | "events" | "block-starts";
+export type TraceKind =
+  | "operations"
+  | "events"
+  | "block-starts"
+  | "plugin-calls"
+  | "plugin-burst"
+  | "client-limits";
 
 /** The outcome of one file. */
 export interface ConformReport {

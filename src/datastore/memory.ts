@@ -57,6 +57,7 @@ class OwnerAffinities {
  */
 export class MemoryDatastore implements Datastore {
   #revision = 0;
+  #affinityCount = 0;
   #config: Entry<IpamConfig> | undefined;
   #pools: readonly Pool[] = [];
   #reservations: readonly Reservation[] = [];
@@ -127,8 +128,13 @@ export class MemoryDatastore implements Datastore {
       return this.#affinitiesOf(owner).list(request.version as IpVersion);
     }
     const affinities = this.#affinitiesOf(owner!);
-    const response = this.#performKeyed(affinities.byCidr, request.cidr!.text, request);
-    if (request.verb !== "get") affinities.changed();
+    const { byCidr } = affinities;
+    const countBefore = byCidr.size;
+    const response = this.#performKeyed(byCidr, request.cidr!.text, request);
+    if (request.verb !== "get") {
+      affinities.changed();
+      this.#affinityCount += byCidr.size - countBefore;
+    }
     return response;
   }
 
@@ -229,6 +235,11 @@ export class MemoryDatastore implements Datastore {
     return this.#handles.size;
   }
 
+  /** Number of affinities of all owners, at no cost. */
+  get affinityCount(): number {
+    return this.#affinityCount;
+  }
+
   get pools(): readonly Pool[] {
     return this.#pools;
   }
@@ -274,7 +285,10 @@ export class MemoryDatastore implements Datastore {
 
   setAffinity(affinity: Affinity): void {
     const affinities = this.#affinitiesOf(affinity);
-    affinities.byCidr.set(affinity.cidr.text, this.#entry(affinity));
+    const { byCidr } = affinities;
+    this.#affinityCount -= byCidr.size;
+    byCidr.set(affinity.cidr.text, this.#entry(affinity));
+    this.#affinityCount += byCidr.size;
     affinities.changed();
   }
 

@@ -81,7 +81,7 @@ export class ResourceError extends CalicoError {
     /** What is printed as identifier, for instance `BlockKey(cidr=10.0.0.0/26)`. */
     private readonly identifier: { toString(): string },
     private readonly dialect: ErrorDialect,
-    private readonly inner = "<nil>",
+    private readonly inner: { toString(): string } = "<nil>",
     readonly origin: ErrorOrigin = "datastore",
   ) {
     super();
@@ -95,9 +95,10 @@ export class ResourceError extends CalicoError {
 
   get text(): string {
     const id = this.identifier.toString();
-    if (this.kind === "notFound") return `resource does not exist: ${id} with error: ${this.inner}`;
+    if (this.kind === "notFound")
+      return `resource does not exist: ${id} with error: ${this.inner.toString()}`;
     if (this.kind === "conflict") return `update conflict: ${id}`;
-    const inner = this.dialect.existsShowsInner ? ` with error: ${this.inner}` : "";
+    const inner = this.dialect.existsShowsInner ? ` with error: ${this.inner.toString()}` : "";
     return `resource already exists: ${id}${inner}`;
   }
 }

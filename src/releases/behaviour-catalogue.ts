@@ -402,6 +402,62 @@ export const BEHAVIOUR_CATALOGUE: Catalogue = {
       },
     ],
   },
+  cniPoolLists: {
+    area: "CNI plugin",
+    meaning: "when the plugin lists pools to turn pool names into cidrs",
+    first: "always",
+    source: "cni-plugin/internal/pkg/utils/utils.go@v3.28.4",
+    changes: [
+      {
+        since: ["v3.30.0"],
+        value: "when pools are asked for",
+        source: "cni-plugin/internal/pkg/utils/utils.go@v3.30.0 (#9891)",
+        effect: "two requests less per ADD",
+      },
+    ],
+  },
+  cniStepDeadlines: {
+    area: "CNI plugin",
+    meaning: "deadlines of an ADD's pool resolution and of its clean-up after half a success",
+    first: "the ADD's 90 s",
+    source: `${PLUGIN}@v3.28.4`,
+    changes: [
+      {
+        since: ["v3.29.7", "v3.30.4", "v3.31.0"],
+        value: "30 s each",
+        source: `${PLUGIN}@v3.29.7 (#10658, #11097, #11096)`,
+        effect: "a slow step no longer eats the time of the others",
+      },
+    ],
+  },
+  cniDiscovery: {
+    area: "CNI plugin",
+    meaning: "the plugin asks the API server which API groups there are",
+    first: false,
+    source: "recorded plugin of v3.28.4",
+    changes: [
+      {
+        since: ["v3.32.0"],
+        value: true,
+        source: "recorded plugin of v3.32.1",
+        effect: "two requests more per process",
+      },
+    ],
+  },
+  cniResultRoutes: {
+    area: "CNI plugin",
+    meaning: "the plugin's result lists a route for each address",
+    first: false,
+    source: `${PLUGIN}@v3.28.4`,
+    changes: [
+      {
+        since: ["v3.32.0"],
+        value: true,
+        source: `${PLUGIN}@v3.32.0`,
+        effect: "no other than the longer result",
+      },
+    ],
+  },
   gcEmptyBlockRule: {
     area: "garbage collection",
     meaning: "which empty blocks of a node with several blocks are given up",

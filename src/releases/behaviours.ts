@@ -59,6 +59,14 @@ export interface Behaviours {
   readonly cniDelTimer: "before the lock" | "after the lock";
   /** Whether the plugin reads the pod's namespace before it takes the lock. */
   readonly cniNamespaceGet: boolean;
+  /** When the plugin lists pools to turn pool names into cidrs, for each IP version. */
+  readonly cniPoolLists: "always" | "when pools are asked for";
+  /** Deadlines of an ADD's resolution of pools and of its clean-up after half a success. */
+  readonly cniStepDeadlines: "the ADD's 90 s" | "30 s each";
+  /** Whether the plugin first asks the API server which API groups there are. */
+  readonly cniDiscovery: boolean;
+  /** Whether the plugin's result lists a route for each address. */
+  readonly cniResultRoutes: boolean;
 
   // Garbage collection: kube-controllers/pkg/controllers/node.
   /** Which empty blocks of a node with several blocks are given up. */

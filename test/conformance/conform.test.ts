@@ -10,16 +10,18 @@ import { faultsOf } from "../formats/faults-of.js";
 
 const GOLDEN = join("test", "fixtures", "golden");
 
-function recordings(folder: string): string[] {
+function recordings(folder: string, ending = ".jsonl.gz"): string[] {
   return readdirSync(join(GOLDEN, folder))
-    .filter((name) => name.endsWith(".jsonl.gz"))
+    .filter((name) => name.endsWith(ending))
     .map((name) => join(GOLDEN, folder, name));
 }
 
-const TRACES = ["v3.28.4", "v3.31.6", "v3.32.1"].flatMap(recordings);
+const TRACES = ["v3.28.4", "v3.31.6", "v3.32.1"].flatMap((folder) => recordings(folder));
 const REPLAYS = recordings("replays");
 const REQUESTS = recordings("kubernetes-requests");
 const COLLECTIONS = recordings("gc");
+const PLUGIN = recordings("cni", ".json.gz");
+const CLIENT_LIMITS = recordings("kubernetes-requests", ".json.gz");
 
 describe("recordings of the real library", () => {
   it("has all of them", () => {
@@ -27,6 +29,8 @@ describe("recordings of the real library", () => {
     expect(REPLAYS).toHaveLength(4);
     expect(REQUESTS).toHaveLength(5);
     expect(COLLECTIONS).toHaveLength(5);
+    expect(PLUGIN).toHaveLength(5);
+    expect(CLIENT_LIMITS).toHaveLength(1);
   });
 
   it.each([
@@ -57,6 +61,27 @@ describe("recordings of the real library", () => {
   ])("of v3.28.4's collector are not met by %s", async (name, recording, what) => {
     const file = COLLECTIONS.find((path) => path.includes(recording))!;
     const report = await conform(file, { release: findProfile(name) });
+    expect(report.difference?.what).toBe(what);
+  });
+
+  it.each([
+    ...PLUGIN.map((file) => [file, file.includes("burst") ? 60 : 16] as const),
+    ...CLIENT_LIMITS.map((file) => [file, 8] as const),
+  ])("%s is met in simulated time", async (file, operations) => {
+    const report = await conform(file);
+    expect(report.difference).toBeNull();
+    expect(report.operations).toBe(operations);
+  });
+
+  it.each([
+    ["burst-60-delay-250ms.v3.28.4", "v3.29.7", "outcome"],
+    ["burst-60-delay-250ms.v3.28.4", "v3.28.3", undefined],
+    ["burst-60-delay-250ms.v3.32.1", "v3.29.6", "outcome"],
+    ["sequence.v3.28.4", "v3.30.0", "calls"],
+    ["sequence.v3.32.1", "v3.31.5", "calls"],
+  ])("%s replayed with %s: %s", async (name, release, what) => {
+    const file = join(GOLDEN, "cni", `${name}.json.gz`);
+    const report = await conform(file, { release: findProfile(release) });
     expect(report.difference?.what).toBe(what);
   });
 
@@ -155,6 +180,12 @@ describe("a file that is no recording", () => {
       "a sync before the start",
       `${HEADER}{"op":{"op":"gcSync"},"calls":[],"result":{}}\n`,
       ':2: op.op: "gcSync" without "gcStart"',
+    ],
+    ["a list of nothing known", '[\n {"a": 1}\n]', ":1: expected the recorded release in the"],
+    [
+      "a burst of an unknown release",
+      '{\n "calico": "v3.28.44", "requestDelayMs": 1\n}',
+      ':1: unknown release "v3.28.44"',
     ],
     ["calls missing", `${HEADER}{"op":{"op":"autoAssign"},"result":{}}\n`, ":2: calls: expected"],
   ])("%s gives one line with its place", async (name, content, expected) => {

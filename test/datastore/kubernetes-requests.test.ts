@@ -12,6 +12,7 @@ import {
 } from "../../src/datastore/request.js";
 import type { Entry } from "../../src/datastore/response.js";
 import { newBlock } from "../../src/model/block.js";
+import type { AffinityLookup } from "../../src/datastore/kubernetes-names.js";
 import { CalicoError } from "../../src/model/calico-error.js";
 import { Cidr } from "../../src/model/cidr.js";
 import type { Handle } from "../../src/model/handle.js";
@@ -19,9 +20,9 @@ import type { Handle } from "../../src/model/handle.js";
 const DIALECT = { existsShowsInner: false, affinityKeyShowsType: false };
 const HOST = { type: "host", host: "n1" } as const;
 
-function open(listsAllAffinities = true) {
+function open(affinityLookup: AffinityLookup = "lists all of the cluster") {
   const memory = new MemoryDatastore(DIALECT);
-  return { memory, client: new KubernetesRequests(memory, DIALECT, listsAllAffinities) };
+  return { memory, client: new KubernetesRequests(memory, DIALECT, affinityLookup) };
 }
 
 /** 501 blocks of host n2, each with its affinity. */
@@ -48,10 +49,10 @@ describe("lists", () => {
   });
 
   it.each([
-    [true, 2],
-    [false, 1],
-  ])("of one host's affinities read those of all hosts: %s", (listsAll, pages) => {
-    const { memory, client } = open(listsAll);
+    ["lists all of the cluster", 2],
+    ["by label", 1],
+  ] as const)("of one host's affinities: %s", (lookup, pages) => {
+    const { memory, client } = open(lookup);
     fill(memory);
     expect(client.perform(listAffinities(HOST, 4))).toEqual([]);
     expect(client.requests).toHaveLength(pages);

@@ -2,7 +2,7 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { conform } from "../../conformance/conform.js";
 import { type Difference, differingParts, sideBySide } from "../../conformance/difference.js";
-import type { ConformReport } from "../../conformance/report.js";
+import type { ConformReport, TraceKind } from "../../conformance/report.js";
 import { ExitCode } from "../../failure/exit-code.js";
 import { BadInput } from "../../failure/failure.js";
 import type { TraceCall } from "../../formats/golden/trace-line.js";
@@ -13,7 +13,13 @@ import { formatTable } from "../../report/table.js";
 import { defineCommand } from "../command.js";
 import type { CommandContext } from "../command-context.js";
 
-const RECORDING_ENDINGS = [".jsonl", ".jsonl.gz"];
+const RECORDING_ENDINGS = [".jsonl", ".jsonl.gz", ".json", ".json.gz"];
+
+/** What "no difference" means where durations are compared; everything else must be equal. */
+const TOLERANCES: Readonly<Partial<Record<TraceKind, string>>> = {
+  "plugin-burst": "within 5 %",
+  "client-limits": "within 10 %",
+};
 
 const DETAIL_LINES_MAX = 20;
 const SUBJECT_LENGTH_MAX = 300;
@@ -33,7 +39,10 @@ async function expandFolders(paths: readonly string[]): Promise<string[]> {
       .sort()
       .map((name) => join(path, name));
     if (found.length === 0) {
-      throw new BadInput({ file: path, message: "holds no recordings (*.jsonl, *.jsonl.gz)" });
+      throw new BadInput({
+        file: path,
+        message: "holds no recordings (*.jsonl, *.json, plain or .gz)",
+      });
     }
     files.push(...found);
   }
@@ -77,7 +86,7 @@ function describeDifference(file: string, difference: Difference): string {
 
 function describeReports(reports: readonly ConformReport[], context: CommandContext): string {
   const rows = reports.map((report) => [
-    report.difference === null ? "identical" : "DIFFERS",
+    report.difference === null ? (TOLERANCES[report.kind] ?? "identical") : "DIFFERS",
     report.release,
     report.name,
     report.operations,
@@ -114,8 +123,8 @@ export const command = defineCommand({
   command: "conform <file> [more..]",
   describe:
     "Replay recordings of the real Calico library and compare every result, error text and " +
-    "datastore call. Reads operation traces, long event replays and block starts, plain or gzip; " +
-    "of a folder, every *.jsonl and *.jsonl.gz below it.",
+    "datastore call. Reads operation traces, long event replays, block starts, calls and bursts of " +
+    "the CNI plugin and client limits, plain or gzip; of a folder, every *.jsonl and *.json below it.",
   examples: [
     ["ipamlab conform test/fixtures/golden", "all recordings below a folder"],
     ["ipamlab conform --release v3.28.3 trace.jsonl.gz", "replay with another release"],

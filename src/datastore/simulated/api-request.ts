@@ -1,0 +1,86 @@
+import type { Kind, Verb } from "../request.js";
+
+/** What an API request does. LIST is a GET of one page; the etcd mode uses the same words. */
+export const API_VERBS = ["GET", "LIST", "POST", "PUT", "DELETE", "PATCH"] as const;
+export type ApiVerb = (typeof API_VERBS)[number];
+
+/** Resources that the simulated processes read and write, as their paths name them. */
+export const API_RESOURCE_NAMES = [
+  "ipamblocks",
+  "blockaffinities",
+  "ipamhandles",
+  "ipamconfigs",
+  "ippools",
+  "ipreservations",
+  "nodes",
+  "namespaces",
+  "pods",
+  "clusterinformations",
+  "discovery",
+] as const;
+export type ApiResource = (typeof API_RESOURCE_NAMES)[number];
+
+const RESOURCE_BITS = 4;
+
+/** Number of different codes; tables of that length are indexed by code. */
+export const API_CODES = API_VERBS.length << RESOURCE_BITS;
+
+/** Verb and resource as one small number, so that counting and looking up make no objects. */
+export function apiCode(verb: ApiVerb, resource: ApiResource): number {
+  return (API_VERBS.indexOf(verb) << RESOURCE_BITS) | API_RESOURCE_NAMES.indexOf(resource);
+}
+
+/** Verb of a code. */
+export function verbOfCode(code: number): ApiVerb {
+  return API_VERBS[code >> RESOURCE_BITS]!;
+}
+
+/** Resource of a code; undefined for the codes that stand for nothing. */
+export function resourceOfCode(code: number): ApiResource | undefined {
+  return API_RESOURCE_NAMES[code & ((1 << RESOURCE_BITS) - 1)];
+}
+
+const RESOURCE_OF_KIND: Readonly<Record<Exclude<Kind, "ipamHost">, ApiResource>> = {
+  block: "ipamblocks",
+  affinity: "blockaffinities",
+  handle: "ipamhandles",
+  config: "ipamconfigs",
+  pool: "ippools",
+  reservation: "ipreservations",
+  node: "nodes",
+};
+
+/** The API verbs of a datastore call, step by step; a list is its first step once a page. */
+const VERBS_OF_CALL: Readonly<Record<Verb, readonly ApiVerb[]>> = {
+  // The later steps of a get remove an object that is flagged as deleted.
+  get: ["GET", "PUT", "GET", "DELETE"],
+  list: ["LIST"],
+  create: ["POST"],
+  update: ["PUT"],
+  delete: ["PUT", "GET", "DELETE"],
+  apply: ["POST", "PUT"],
+};
+
+type CodesByKind = Readonly<Record<Kind, readonly number[]>>;
+
+function codesOf(verb: Verb): CodesByKind {
+  const byKind: Partial<Record<Kind, readonly number[]>> = { ipamHost: [] };
+  for (const [kind, resource] of Object.entries(RESOURCE_OF_KIND)) {
+    byKind[kind as Kind] = VERBS_OF_CALL[verb].map((apiVerb) => apiCode(apiVerb, resource));
+  }
+  return byKind as CodesByKind;
+}
+
+const CODES: Readonly<Record<Verb, CodesByKind>> = {
+  get: codesOf("get"),
+  list: codesOf("list"),
+  create: codesOf("create"),
+  update: codesOf("update"),
+  delete: codesOf("delete"),
+  apply: codesOf("apply"),
+};
+
+/** Code of one step of a datastore call. */
+export function codeOfStep(verb: Verb, kind: Kind, step: number): number {
+  return CODES[verb][kind][verb === "list" ? 0 : step]!;
+}

@@ -1,0 +1,52 @@
+import type { AddressNumber } from "../model/address.js";
+import type { Cidr } from "../model/cidr.js";
+
+/** What the runtime passes to calico-ipam for one sandbox. */
+export interface CniRequest {
+  readonly containerId: string;
+  readonly pod: string;
+  readonly namespace: string;
+  readonly namespaceLabels: Readonly<Record<string, string>>;
+  /** Name of the CNI network; handles start with it. */
+  readonly network: string;
+  /** Node name as Calico knows it. */
+  readonly node: string;
+  readonly wantsIpv4: boolean;
+  readonly wantsIpv6: boolean;
+  /** Pools asked for by configuration or annotation: names or cidrs. */
+  readonly pools4: readonly string[];
+  readonly pools6: readonly string[];
+  /** The one address asked for (annotation ipAddrs), or null. */
+  readonly address: AddressNumber | null;
+  readonly windows: boolean;
+  /** Windows single-network mode: a node holds one block. */
+  readonly singleBlock: boolean;
+}
+
+/** One address of a CNI result, with the prefix length that the plugin prints. */
+export interface CniAddress {
+  readonly address: AddressNumber;
+  readonly prefix: number;
+  /** Block that it is from. */
+  readonly block: Cidr | null;
+}
+
+/** Outcome of an ADD: addresses, or the text of the error. */
+export interface CniAddResult {
+  readonly kind: "add";
+  readonly addresses: readonly CniAddress[];
+  readonly error: string | null;
+}
+
+/** Outcome of a DEL. */
+export interface CniDelResult {
+  readonly kind: "del";
+  readonly error: string | null;
+  /** Whether the handle of the sandbox was there to be released. */
+  readonly released: boolean;
+}
+
+/** Handle of a sandbox (`GetHandleID`, cni-plugin/internal/pkg/utils/utils.go@v3.28.4). */
+export function sandboxHandle(request: Pick<CniRequest, "network" | "containerId">): string {
+  return `${request.network}.${request.containerId}`;
+}
