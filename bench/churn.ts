@@ -3,10 +3,10 @@ import { MemoryDatastore } from "../src/datastore/memory.js";
 import { formatAddress } from "../src/model/address.js";
 import { Cidr } from "../src/model/cidr.js";
 import { makePool } from "../src/model/pool.js";
-import { ascendingMapOrder, UNLIMITED } from "../src/protocol/environment.js";
-import { Ipam } from "../src/protocol/ipam.js";
+import type { AutoAssignArguments } from "../src/protocol/auto-assign.js";
+import { autoAssign, releaseByHandle } from "../src/protocol/direct.js";
+import { ascendingMapOrder, type Environment, UNLIMITED } from "../src/protocol/environment.js";
 import { PoolViews } from "../src/protocol/pool-views.js";
-import { runToEnd } from "../src/protocol/run.js";
 import { findProfile } from "../src/releases/profiles.js";
 import { CountingDatastore } from "../src/simulation/counting-datastore.js";
 import { RandomStreams } from "../src/simulation/random-streams.js";
@@ -61,13 +61,13 @@ export function runChurn(workload: ChurnWorkload, nowMs: () => number): ChurnOut
   const hosts = Array.from({ length: nodes }, (_, i) => `node-${i}`);
   for (const name of hosts) datastore.setNode({ name, labels: {} });
   const counting = new CountingDatastore(datastore);
-  const ipam = new Ipam({
+  const env: Environment = {
     release,
     machineName: "bench",
     nowNs: () => 1_000_000_000n,
     mapOrder: ascendingMapOrder,
     poolViews: new PoolViews(release),
-  });
+  };
   const random = new RandomStreams("1").stream("churn");
   const live: string[] = [];
   let failed = 0;
@@ -75,7 +75,7 @@ export function runChurn(workload: ChurnWorkload, nowMs: () => number): ChurnOut
   const add = (): void => {
     const host = hosts[Math.floor(random() * nodes)]!;
     const pod = `pod-${nextPod++}`;
-    const assigned = ipam.autoAssign(UNLIMITED, {
+    const args: AutoAssignArguments = {
       num4: 1,
       num6: 0,
       handle: pod,
@@ -88,8 +88,8 @@ export function runChurn(workload: ChurnWorkload, nowMs: () => number): ChurnOut
       reserved6: null,
       use: "Workload",
       namespaceLabels: {},
-    });
-    if (runToEnd(assigned, counting).v4?.taken.length !== 1) failed++;
+    };
+    if (autoAssign(counting, env, UNLIMITED, args).v4?.taken.length !== 1) failed++;
     live.push(pod);
   };
   const remove = (): void => {
@@ -97,7 +97,7 @@ export function runChurn(workload: ChurnWorkload, nowMs: () => number): ChurnOut
     const pod = live[index]!;
     live[index] = live.at(-1)!;
     live.pop();
-    runToEnd(ipam.releaseByHandle(pod), counting);
+    releaseByHandle(counting, env, pod);
   };
   while (live.length < alive) add();
   counting.calls = 0;

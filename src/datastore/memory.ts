@@ -10,6 +10,7 @@ import type { Pool } from "../model/pool.js";
 import type { Reservation } from "../model/reservation.js";
 import type { Datastore } from "./datastore.js";
 import { Identifier } from "./identifier.js";
+import { StoredObjects } from "./memory-objects.js";
 import type { DatastoreRequest } from "./request.js";
 import { type BlockListing, type Entry, matchesVersion, type Response } from "./response.js";
 
@@ -32,15 +33,15 @@ function byStorageKey<T>(items: Iterable<T>, cidrOf: (item: T) => Cidr): T[] {
 
 /** The affinities of one owner, with their list kept until one of them changes. */
 class OwnerAffinities {
-  readonly byCidr = new Map<string, Entry<Affinity>>();
+  readonly byCidr = new StoredObjects<Affinity>();
   #listed: [Entry<Affinity>[] | undefined, Entry<Affinity>[] | undefined] = [undefined, undefined];
 
-  constructor(readonly owner: AffinityOwner) {}
+  constructor(readonly key: string) {}
 
   list(version: IpVersion): readonly Entry<Affinity>[] {
     const slot = version === 4 ? 0 : 1;
     return (this.#listed[slot] ??= byStorageKey(
-      [...this.byCidr.values()].filter((entry) => entry.value.cidr.version === version),
+      this.byCidr.entries().filter((entry) => entry.value.cidr.version === version),
       (entry) => entry.value.cidr,
     ));
   }
@@ -61,10 +62,12 @@ export class MemoryDatastore implements Datastore {
   #config: Entry<IpamConfig> | undefined;
   #pools: readonly Pool[] = [];
   #reservations: readonly Reservation[] = [];
-  readonly #nodes = new Map<string, Entry<Node>>();
-  readonly #blocks = new Map<string, Entry<Block>>();
-  readonly #handles = new Map<string, Entry<Handle>>();
+  readonly #nodes = new StoredObjects<Node>();
+  readonly #blocks = new StoredObjects<Block>();
+  readonly #handles = new StoredObjects<Handle>();
   readonly #affinities = new Map<string, OwnerAffinities>();
+  /** Those last looked up: an operation asks for one owner several times. */
+  #lastAffinities: OwnerAffinities | undefined;
   readonly #listings: Readonly<Record<IpVersion | 0, BlockListing>>;
 
   constructor(private readonly dialect: MemoryDialect) {
@@ -139,7 +142,7 @@ export class MemoryDatastore implements Datastore {
   }
 
   #performKeyed<T>(
-    store: Map<string, Entry<T>>,
+    store: StoredObjects<T>,
     key: string,
     request: DatastoreRequest,
   ): Entry<T> | ResourceError {
@@ -172,11 +175,13 @@ export class MemoryDatastore implements Datastore {
   #affinitiesOf(owner: AffinityOwner): OwnerAffinities {
     // A host and a virtual owner of one name differ, and no host name has a leading blank.
     const key = owner.type === "host" ? owner.host : ` ${owner.host}`;
+    if (this.#lastAffinities?.key === key) return this.#lastAffinities;
     let affinities = this.#affinities.get(key);
     if (affinities === undefined) {
-      affinities = new OwnerAffinities({ type: owner.type, host: owner.host });
+      affinities = new OwnerAffinities(key);
       this.#affinities.set(key, affinities);
     }
+    this.#lastAffinities = affinities;
     return affinities;
   }
 
@@ -186,7 +191,7 @@ export class MemoryDatastore implements Datastore {
       get count() {
         if (version === 0) return blocks.size;
         let count = 0;
-        for (const entry of blocks.values()) {
+        for (const entry of blocks.entries()) {
           if (entry.value.cidr.version === version) count++;
         }
         return count;
@@ -194,7 +199,7 @@ export class MemoryDatastore implements Datastore {
       lookup: (cidr) => (matchesVersion(cidr, version) ? blocks.get(cidr.text) : undefined),
       entries: () =>
         byStorageKey(
-          [...blocks.values()].filter((entry) => matchesVersion(entry.value.cidr, version)),
+          blocks.entries().filter((entry) => matchesVersion(entry.value.cidr, version)),
           (entry) => entry.value.cidr,
         ),
     };

@@ -10,6 +10,8 @@ const NO_ATTRIBUTE = -1;
 const TAG_OF_FREE = -2;
 const TAG_OF_NO_HANDLE = -1;
 
+const NO_ORDINALS: number[] = [];
+
 /**
  * A number that differs for most different handles. Handles share long beginnings and differ at
  * their ends, so comparing it first saves nearly every comparison of texts. Ids that are the same
@@ -135,12 +137,14 @@ export class Allocations {
    */
   ordinalsOf(handle: string): number[] {
     const { attributes, tags } = this.#held();
-    const found: number[] = [];
     const tag = tagOf(handle);
+    let found: number[] = NO_ORDINALS;
     for (let ordinal = 0; ordinal < tags.length; ordinal++) {
       if (tags[ordinal] !== tag) continue;
       const { handle: stored } = attributes[ordinal]!;
-      if (stored !== null && sanitiseHandle(stored) === handle) found.push(ordinal);
+      if (stored === null || sanitiseHandle(stored) !== handle) continue;
+      if (found.length === 0) found = [ordinal];
+      else found.push(ordinal);
     }
     return found;
   }

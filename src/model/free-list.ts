@@ -39,6 +39,8 @@ export class FreeList implements Iterable<number> {
 
   /** The first `count` ordinals, or all when there are fewer. */
   first(count: number): number[] {
+    // Nearly always one is asked for, and a literal costs a fraction of a slice.
+    if (count === 1 && this.head < this.tail) return [this.buffer[this.head]!];
     return this.buffer.slice(this.head, Math.min(this.head + count, this.tail));
   }
 

@@ -24,13 +24,13 @@ export function handleCount(handle: Handle, cidr: Cidr): number {
 
 /** The handle with this many more addresses in the block. */
 export function withMore(handle: Handle, cidr: Cidr, more: number): Handle {
-  const present = handleCount(handle, cidr) > 0;
-  const blocks = present
-    ? handle.blocks.map((block) =>
-        block.cidr.text === cidr.text ? { cidr, count: block.count + more } : block,
-      )
-    : [...handle.blocks, { cidr, count: more }];
-  return { id: handle.id, blocks };
+  const { id, blocks } = handle;
+  if (blocks.length === 0) return { id, blocks: [{ cidr, count: more }] };
+  if (handleCount(handle, cidr) === 0) return { id, blocks: [...blocks, { cidr, count: more }] };
+  const counted = blocks.map((block) =>
+    block.cidr.text === cidr.text ? { cidr, count: block.count + more } : block,
+  );
+  return { id, blocks: counted };
 }
 
 /** The handle with this many fewer; an entry that reaches 0 is dropped. The caller checks the bound. */

@@ -143,7 +143,7 @@ function blockLimit(asked: number, configured: number): number {
 class FamilyRun {
   readonly #owner: AffinityOwner;
   readonly #assignee: Assignee;
-  readonly #taken: TakenAddresses[] = [];
+  #taken: readonly TakenAddresses[] = [];
   readonly #messages: string[] = [];
   #missing: number;
   /** From here on the library hands out a partial result next to an error. */
@@ -305,7 +305,7 @@ class FamilyRun {
 
   #keep(taken: TakenAddresses): void {
     if (taken.ordinals.length === 0) return;
-    this.#taken.push(taken);
+    this.#taken = this.#taken.length === 0 ? [taken] : [...this.#taken, taken];
     this.#missing -= taken.ordinals.length;
   }
 

@@ -59,16 +59,16 @@ export function* prepareFamily(
   if (choice instanceof CalicoError) return choice;
   const affinities = (yield listAffinities(owner, version)) as Listed<Entry<Affinity>>;
   if (affinities instanceof CalicoError) return affinities;
-  const ownBlocks: Cidr[] = [];
-  const others: Cidr[] = [];
+  const isIn = (pools: readonly PoolView[], cidr: Cidr) =>
+    poolContaining(pools, cidr.base) !== undefined;
   for (const { value } of affinities) {
-    if (poolContaining(choice.usable, value.cidr.base) !== undefined) ownBlocks.push(value.cidr);
-    if (poolContaining(choice.selected, value.cidr.base) === undefined) others.push(value.cidr);
-  }
-  for (const cidr of others) {
-    const error = yield* giveUpUnselected(enabled, node, wish, cidr);
+    if (isIn(choice.selected, value.cidr)) continue;
+    const error = yield* giveUpUnselected(enabled, node, wish, value.cidr);
     if (error !== undefined) return error;
   }
+  const blocks = affinities.map(({ value }) => value.cidr);
+  const areOwn = blocks.every((cidr) => isIn(choice.usable, cidr));
+  const ownBlocks = areOwn ? blocks : blocks.filter((cidr) => isIn(choice.usable, cidr));
   return { pools: choice.usable, ownBlocks };
 }
 

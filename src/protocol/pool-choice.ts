@@ -39,6 +39,14 @@ export function longestPrefix(
   return bits - (32 - Math.clz32(count));
 }
 
+/** Like `filter`, but all of them are the list itself: as a rule, every pool will do. */
+function thoseThat(
+  pools: readonly PoolView[],
+  will: (pool: PoolView) => boolean,
+): readonly PoolView[] {
+  return pools.every(will) ? pools : pools.filter(will);
+}
+
 function requestedPools(
   qualified: readonly PoolView[],
   requested: readonly Cidr[],
@@ -90,7 +98,7 @@ export function choosePools(
   node: Node,
   wish: PoolWish,
 ): PoolChoice | CalicoError {
-  const qualified = enabled.filter((pool) => pool.pool.blockSize <= longest);
+  const qualified = thoseThat(enabled, (pool) => pool.pool.blockSize <= longest);
   if (qualified.length === 0) return textError("cannot find a qualified ippool");
   const selected =
     wish.requested.length > 0
@@ -101,7 +109,7 @@ export function choosePools(
     return textError(`no configured Calico pools for node ${wish.owner.host}`);
   }
   const { use } = wish;
-  const usable = use === "" ? [] : selected.filter((pool) => pool.allows(use));
+  const usable = use === "" ? [] : thoseThat(selected, (pool) => pool.allows(use));
   if (usable.length === 0) {
     return textError(`cannot find a qualified ippool, no pools match the required use (${use})`);
   }

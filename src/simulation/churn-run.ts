@@ -17,10 +17,9 @@ import {
   partialFulfilmentText,
   takenCount,
 } from "../protocol/auto-assign.js";
-import { UNLIMITED } from "../protocol/environment.js";
-import { Ipam } from "../protocol/ipam.js";
+import { autoAssign, releaseByHandle } from "../protocol/direct.js";
+import { type Environment, UNLIMITED } from "../protocol/environment.js";
 import { PoolViews } from "../protocol/pool-views.js";
-import { runToEnd } from "../protocol/run.js";
 import type { Behaviours } from "../releases/behaviours.js";
 import { HeldAddresses } from "./checks/held-addresses.js";
 import { checkState } from "./checks/state-check.js";
@@ -96,7 +95,7 @@ export class ChurnRun {
   readonly podsByNodePeak: number[] = [];
   /** Nodes that asked for an address in vain at least once. */
   readonly needyNodes = new Set<number>();
-  readonly #ipam: Ipam;
+  readonly #environment: Environment;
   readonly #held = new HeldAddresses();
   readonly #pods = new Map<string, LivePod>();
   /** How often pods of a name have vanished: a later one has another sandbox, so another handle. */
@@ -124,13 +123,13 @@ export class ChurnRun {
     if (!isDefaultConfig(world.config)) this.datastore.setConfig(world.config);
     this.counting = new CountingDatastore(this.datastore, fingerprint);
     const mapOrder = random.stream("map-order");
-    this.#ipam = new Ipam({
+    this.#environment = {
       release,
       machineName: "ipamlab",
       nowNs: () => SEQUENCE_START_NS + BigInt(this.#timeUs) * 1000n,
       mapOrder: (items) => shuffled(items, mapOrder),
       poolViews: new PoolViews(release),
-    });
+    };
     const has = (version: 4 | 6) => world.pools.some((pool) => pool.cidr.version === version);
     this.#wants = { num4: has(4) ? 1 : 0, num6: has(6) ? 1 : 0 };
   }
@@ -177,7 +176,7 @@ export class ChurnRun {
     this.counting.calls = 0;
     const handle = this.#handleOf(pod);
     const asked = this.#arguments(pod, namespace, handle, this.nodes[nodeIndex]!.name);
-    const result = runToEnd(this.#ipam.autoAssign(UNLIMITED, asked), this.counting);
+    const result = autoAssign(this.counting, this.#environment, UNLIMITED, asked);
     this.measures.assignCalls.record(this.counting.calls);
     const reason = failureReason(result);
     if (reason === undefined) this.measures.assigned++;
@@ -196,7 +195,7 @@ export class ChurnRun {
     if (live === undefined) return undefined;
     this.#timeUs = timeUs;
     this.counting.calls = 0;
-    const error = runToEnd(this.#ipam.releaseByHandle(live.handle), this.counting);
+    const error = releaseByHandle(this.counting, this.#environment, live.handle);
     this.measures.releaseCalls.record(this.counting.calls);
     if (error === undefined) {
       this.measures.released++;
