@@ -112,6 +112,8 @@ function measureNodes(run: ChurnRun): SimulationResult["nodes"] {
     count: names.length,
     used: run.podsByNodePeak.reduce((used, peak) => used + (peak > 0 ? 1 : 0), 0),
     needy: run.needyNodes.size,
+    withoutBlock: names.filter((name, i) => run.podsByNode[i]! > 0 && !blocksByName.has(name))
+      .length,
     mostPods: asPods(pods?.[0]),
     fewestPods: asPods(pods?.[1]),
     mostBlocks: asBlocks(blocks?.[0]),
@@ -152,6 +154,7 @@ export function churnResult(
       final: run.addressesInUse,
       peak: measures.addressesPeak,
       series: measures.addresses.points(),
+      reuseUs: measures.reuse.summary(),
     },
     borrowed: {
       final: run.borrowedInUse,

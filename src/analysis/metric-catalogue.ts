@@ -137,6 +137,22 @@ export const METRICS: readonly MetricDefinition[] = [
     "borrowed addresses at the peak",
     (r) => r.borrowed.peak,
   ),
+  {
+    kind: "distribution",
+    name: "reuse_interval",
+    unit: "us",
+    better: "higher",
+    models: ALL,
+    describe: "time from an address's release to its next assignment",
+    read: ({ addresses }) => addresses.reuseUs,
+  },
+  value(
+    "routes",
+    "count",
+    "lower",
+    "routes at the end: one a block, and a /32 for each borrowed address",
+    (r) => r.blocks.final + r.borrowed.final,
+  ),
   value("blocks_claimed", "count", "lower", "blocks at the end", (r) => r.blocks.final),
   value("blocks_peak", "count", "lower", "blocks at the peak", (r) => r.blocks.peak),
   value(
@@ -160,6 +176,13 @@ export const METRICS: readonly MetricDefinition[] = [
     "lower",
     "nodes that asked for an address in vain",
     (r) => r.nodes.needy,
+  ),
+  value(
+    "nodes_without_block",
+    "count",
+    "lower",
+    "nodes with pods at the end that own no block",
+    (r) => r.nodes.withoutBlock,
   ),
   value(
     "blocks_per_node_max",

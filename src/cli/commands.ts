@@ -12,6 +12,12 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/simulate.js"),
   },
   {
+    name: "scenarios",
+    describe: "List the scenarios that come with ipamlab, real incidents among them",
+    example: ["ipamlab scenarios show borrowed-addresses", "an incident to start from"],
+    load: () => import("./commands/scenarios.js"),
+  },
+  {
     name: "conform",
     describe: "Replay recordings of the real Calico library and compare call by call",
     example: ["ipamlab conform test/fixtures/golden", "how exact the model is"],

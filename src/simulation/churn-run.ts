@@ -3,6 +3,7 @@ import { MemoryDatastore } from "../datastore/memory.js";
 import { InvariantViolation } from "../failure/failure.js";
 import { BoundedSeries } from "../metrics/bounded-series.js";
 import { IntegerHistogram } from "../metrics/integer-histogram.js";
+import { LatencyHistogram } from "../metrics/latency-histogram.js";
 import type { AddressNumber } from "../model/address.js";
 import type { AffinityOwner } from "../model/affinity.js";
 import type { Cidr } from "../model/cidr.js";
@@ -69,6 +70,8 @@ class ChurnMeasures {
   readonly failures = new Map<string, FailureCount>();
   readonly assignCalls = new IntegerHistogram();
   readonly releaseCalls = new IntegerHistogram();
+  /** Microseconds from an address's release to its next assignment. */
+  readonly reuse = new LatencyHistogram();
   readonly addresses = new BoundedSeries();
   readonly blocks = new BoundedSeries();
   readonly borrowed = new BoundedSeries();
@@ -100,6 +103,8 @@ export class ChurnRun {
   readonly #pods = new Map<string, LivePod>();
   /** How often pods of a name have vanished: a later one has another sandbox, so another handle. */
   readonly #vanished = new Map<string, number>();
+  /** When each free address that was in use before was released. */
+  readonly #releasedUs = new Map<AddressNumber, number>();
   readonly #wants: { readonly num4: number; readonly num6: number };
   #timeUs = 0;
   #operations = 0;
@@ -199,7 +204,10 @@ export class ChurnRun {
     this.measures.releaseCalls.record(this.counting.calls);
     if (error === undefined) {
       this.measures.released++;
-      for (const address of live.addresses) this.#held.give(address);
+      for (const address of live.addresses) {
+        this.#held.give(address);
+        this.#releasedUs.set(address, timeUs);
+      }
       this.#borrowedNow -= live.borrowed;
     } else if (error.kind === "notFound" && live.addresses.length === 0) {
       this.measures.releasedNothing++;
@@ -286,6 +294,8 @@ export class ChurnRun {
           const address = block.addressAt(ordinal);
           this.#held.take(address, pod);
           this.fingerprint?.noteAddress(address);
+          const releasedUs = this.#releasedUs.get(address);
+          if (releasedUs !== undefined) this.measures.reuse.record(this.#timeUs - releasedUs);
           addresses.push(address);
           if (isBorrowed) borrowed++;
         }

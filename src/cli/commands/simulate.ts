@@ -22,6 +22,7 @@ export const command = defineCommand({
     "with 1 when a threshold of the scenario fails.",
   examples: [
     ["ipamlab simulate scenarios/quickstart.yaml", "a real cluster trace"],
+    ["ipamlab simulate borrowed-addresses", "an incident that comes with ipamlab"],
     ["ipamlab simulate my.yaml --release v3.32.1", "the same with another release"],
     ["ipamlab simulate my.yaml --json result.json", "keep the whole result"],
     ["ipamlab simulate my.yaml --json -", "the result on standard output, nothing else"],
@@ -29,7 +30,7 @@ export const command = defineCommand({
   builder: (yargs) =>
     yargs
       .positional("scenario", {
-        describe: "scenario file; - is standard input",
+        describe: "scenario file, or name of one that comes with ipamlab; - is standard input",
         type: "string",
         demandOption: true,
       })

@@ -17,6 +17,17 @@ const HistogramSchema = z
   })
   .describe("Exact counts, not estimates.");
 
+const LatencySchema = z.strictObject({
+  count,
+  mean: z.number(),
+  min: count,
+  p50: count,
+  p90: count,
+  p99: count,
+  p999: count,
+  max: count,
+});
+
 const SeriesSchema = z
   .array(
     z.strictObject({
@@ -124,7 +135,13 @@ export const SimulationResultSchema = z.strictObject({
       withoutAddress: count.describe("Pods that ended without ever having had an address."),
     }),
   }),
-  addresses: GaugeSchema.extend({ series: SeriesSchema }),
+  addresses: GaugeSchema.extend({
+    series: SeriesSchema,
+    reuseUs: LatencySchema.nullable().describe(
+      "Microseconds from an address's release to its next assignment, at most 0.1 % too high; " +
+        "null when none was given out twice.",
+    ),
+  }),
   borrowed: GaugeSchema.extend({
     ever: count.describe("Addresses taken from blocks of other nodes, in the whole run."),
     series: SeriesSchema,
@@ -161,6 +178,9 @@ export const SimulationResultSchema = z.strictObject({
     count,
     used: count.describe("Nodes that a pod was placed on."),
     needy: count.describe("Nodes that asked for an address in vain."),
+    withoutBlock: count.describe(
+      "Nodes with pods at the end that own no block: every address they have is borrowed.",
+    ),
     mostPods: z.strictObject({ node: z.string(), peak: count }).nullable(),
     fewestPods: z.strictObject({ node: z.string(), peak: count }).nullable(),
     mostBlocks: z.strictObject({ node: z.string(), blocks: count }).nullable(),
