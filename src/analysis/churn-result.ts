@@ -16,6 +16,7 @@ export type ResultHeader = Pick<
   | "workload"
   | "pods"
   | "timeUs"
+  | "initialState"
   | "fingerprint"
 > & { readonly version: string };
 

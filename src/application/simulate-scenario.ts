@@ -20,6 +20,7 @@ import type { PodGroup } from "../workload/pod-group.js";
 import type { PodNetworkEvents } from "../workload/pod-network.js";
 import { WorkloadHost } from "../workload/workload-host.js";
 import { AbortingThresholds } from "./aborting-thresholds.js";
+import { InitialCluster } from "./initial-cluster.js";
 import { runKernel } from "./run-kernel.js";
 
 export interface SimulateOptions extends TextSourceOptions {
@@ -61,10 +62,12 @@ function hashOf(scenario: Scenario): string {
     seed: _seed,
     workload,
     pools,
+    initialState,
     ...rest
   } = scenario;
   const understood = {
     ...rest,
+    initialState: initialState && { dumps: initialState.dump.length, pods: initialState.pods },
     pools: pools.map((pool) => ({ ...pool, cidr: pool.cidr.text })),
     workload: workload.map((executor) => {
       if (executor.executor !== "trace") return executor;
@@ -73,6 +76,19 @@ function hashOf(scenario: Scenario): string {
     }),
   };
   return createHash("sha256").update(JSON.stringify(understood)).digest("hex");
+}
+
+/** What was simulated, as the result tells it. */
+function identityOf(
+  scenario: Scenario,
+  profile: ReleaseProfile,
+): Pick<SimulationResult, "scenario" | "release" | "simulation"> {
+  const { name, description, seed, simulation } = scenario;
+  return {
+    scenario: { name, description, seed, sha256: hashOf(scenario) },
+    release: { name: profile.name, basis: profile.basis, provenance: profile.provenance },
+    simulation: { model: simulation.model, durationUs: simulation.duration ?? null },
+  };
 }
 
 function summary(fingerprint: CallFingerprint | undefined): SimulationResult["fingerprint"] {
@@ -158,18 +174,13 @@ export async function simulateScenario(
     }),
   );
   const durationUs = scenario.simulation.duration;
+  let initial: InitialCluster | undefined;
   const resultNow = (completed: boolean): SimulationResult => {
     const result = churnResult(run, world, {
       version: options.version,
-      scenario: {
-        name: scenario.name,
-        description: scenario.description,
-        seed: scenario.seed,
-        sha256: hashOf(scenario),
-      },
-      release: { name: profile.name, basis: profile.basis, provenance: profile.provenance },
-      simulation: { model: scenario.simulation.model, durationUs: durationUs ?? null },
+      ...identityOf(scenario, profile),
       completed,
+      ...(initial === undefined ? {} : { initialState: initial.summary() }),
       workload: describeWorkload(scenario, executors, traces),
       pods: sumCounts(host.groups),
       timeUs: { first: host.firstUs ?? 0, last: host.lastUs },
@@ -180,7 +191,8 @@ export async function simulateScenario(
   const watch = new AbortingThresholds(scenario.thresholds);
   let completed: boolean;
   try {
-    for (const { name, labels } of scenario.nodes) host.joinNode(name, labels);
+    const nodes = scenario.nodes.map(({ name, labels }) => host.joinNode(name, labels));
+    initial = await InitialCluster.begin(scenario, { run, host, nodes, random }, options);
     completed = await runKernel(kernel, {
       executors,
       untilUs: durationUs ?? Infinity,

@@ -1,6 +1,8 @@
 import type { MemoryDatastore } from "../datastore/memory.js";
 import type { ClusterDump, DumpedPod, StoredBlock } from "../formats/cluster/cluster-dump.js";
+import { type Workload, workloadOf } from "../formats/cluster/workload.js";
 import type { AddressNumber } from "../model/address.js";
+import type { Cidr } from "../model/cidr.js";
 
 /** A pod that holds addresses when the state is loaded. */
 export interface LoadedPod {
@@ -8,13 +10,22 @@ export interface LoadedPod {
   readonly name: string;
   /** Node on which it runs. */
   readonly node: string;
-  /** Null when its addresses were assigned without a handle; then they go one by one. */
+  /** Null when its addresses were assigned without a handle. */
   readonly handle: string | null;
+  /** Whether releasing the handle frees what this pod holds, and nothing that others hold. */
+  readonly hasOwnHandle: boolean;
   readonly addresses: readonly AddressNumber[];
+  /** By address, the block that it is in. */
+  readonly blocks: readonly Cidr[];
+  /** The workload that it belongs to, see `workloadOf`. */
+  readonly workload: Workload;
 }
 
 /** What a datastore was loaded with. */
 export interface LoadedCluster {
+  readonly blocks: number;
+  /** Allocated addresses, each counted once. */
+  readonly allocated: number;
   /** In order of their first address in the blocks. No address is in two of them. */
   readonly pods: readonly LoadedPod[];
   /** Allocated addresses that no pod holds: tunnels, leaks, load balancers. Without those of pods. */
@@ -51,10 +62,15 @@ function mayHold(pod: DumpedPod, address: AddressNumber): boolean {
   return pod.addresses.length === 0 || pod.addresses.includes(address);
 }
 
-type PodInMaking = Omit<LoadedPod, "addresses"> & { readonly addresses: AddressNumber[] };
+interface PodInMaking extends Omit<LoadedPod, "addresses" | "blocks" | "hasOwnHandle"> {
+  readonly addresses: AddressNumber[];
+  readonly blocks: Cidr[];
+}
 
 /** Finds out which addresses of the blocks are held by which pods. */
-function findHolders(dump: ClusterDump): Pick<LoadedCluster, "pods" | "otherAddresses"> {
+function findHolders(
+  dump: ClusterDump,
+): Pick<LoadedCluster, "pods" | "otherAddresses" | "allocated"> {
   // Without pods in the dump, whoever an allocation names is taken to be there.
   const known = dump.kinds.has("Pod")
     ? new Map(dump.pods.map((pod) => [`${pod.namespace}/${pod.name}`, pod]))
@@ -62,12 +78,20 @@ function findHolders(dump: ClusterDump): Pick<LoadedCluster, "pods" | "otherAddr
   const pods = new Map<string, PodInMaking>();
   const otherAddresses: AddressNumber[] = [];
   const seen = new Set<AddressNumber>();
+  /** By handle, how many pods have it; of what is not a pod's, each address counts. */
+  const sharers = new Map<string, number>();
+  const share = (handle: string | null) => {
+    if (handle !== null) sharers.set(handle, (sharers.get(handle) ?? 0) + 1);
+  };
   for (const { value: block } of dump.blocks) {
     for (let ordinal = 0; ordinal < block.size; ordinal++) {
       const attribute = block.attributeOf(ordinal);
       if (attribute === undefined) continue;
       const address = block.cidr.addressAt(ordinal);
-      if (seen.has(address)) continue;
+      if (seen.has(address)) {
+        share(attribute.handle);
+        continue;
+      }
       seen.add(address);
       const facts = attribute.secondary ?? {};
       const name = facts["pod"];
@@ -75,17 +99,29 @@ function findHolders(dump: ClusterDump): Pick<LoadedCluster, "pods" | "otherAddr
       const pod = known?.get(`${namespace}/${name}`);
       if (name === undefined || (known !== undefined && !(pod && mayHold(pod, address)))) {
         otherAddresses.push(address);
+        share(attribute.handle);
         continue;
       }
       const { handle } = attribute;
       const key = `${namespace}/${name}/${handle ?? ""}`;
       const node = pod?.nodeName || facts["node"] || block.affinity?.host || "";
-      const held = pods.get(key) ?? { namespace, name, node, handle, addresses: [] };
+      let held = pods.get(key);
+      if (held === undefined) {
+        share(handle);
+        const workload = workloadOf(name, pod?.owner ?? null);
+        held = { namespace, name, node, handle, addresses: [], blocks: [], workload };
+        pods.set(key, held);
+      }
       held.addresses.push(address);
-      pods.set(key, held);
+      held.blocks.push(block.cidr);
     }
   }
-  return { pods: [...pods.values()], otherAddresses };
+  const isOwn = (handle: string | null) => handle !== null && sharers.get(handle) === 1;
+  return {
+    pods: [...pods.values()].map((pod) => ({ ...pod, hasOwnHandle: isOwn(pod.handle) })),
+    otherAddresses,
+    allocated: seen.size,
+  };
 }
 
 function counted(count: number, what: string): string[] {
@@ -113,6 +149,7 @@ export function loadClaims(dump: ClusterDump, datastore: MemoryDatastore): Loade
   const alternates = blocks.reduce((sum, { alternateOwners }) => sum + alternateOwners.size, 0);
   return {
     ...findHolders({ ...dump, blocks }),
+    blocks: blocks.length,
     inconsistentBlocks: new Set([
       ...torn.map(({ value }) => value.cidr.text),
       ...overlapping(blocks),

@@ -31,6 +31,20 @@ function heading(result: SimulationResult): string[] {
   ];
 }
 
+function initialState({ initialState: initial }: SimulationResult): string[] {
+  if (initial === undefined) return [];
+  const { blocks, pods, podsEnded, podAddresses, otherAddresses, contradiction, leftOut } = initial;
+  return [
+    `started from    ${formatCount(blocks)} blocks, ${formatCount(pods)} pods with ` +
+      `${formatCount(podAddresses)} addresses (${formatCount(podsEnded)} ended meanwhile), ` +
+      `${formatCount(otherAddresses)} addresses of others`,
+    ...leftOut.map((what) => `  left out: ${printableText(what)}`),
+    ...(contradiction === null
+      ? []
+      : [`  not checked: the state contradicts itself (${printableText(contradiction)})`]),
+  ];
+}
+
 function operations(result: SimulationResult): string[] {
   const { total, assignments, releases, failures } = result.operations;
   const ratio =
@@ -195,6 +209,7 @@ export function simulationText(
     ...heading(result),
     "",
     ...thresholds(result),
+    ...initialState(result),
     ...pods(result),
     ...operations(result),
     ...gauges(result),

@@ -42,6 +42,18 @@ interface LivePod {
   readonly addresses: readonly AddressNumber[];
   /** How many of its addresses are from blocks of another node. */
   readonly borrowed: number;
+  /** For a pod of the initial state, by address, the block that it is in. */
+  readonly blocks?: readonly Cidr[];
+}
+
+/** A pod that holds addresses when the run begins. */
+export interface InitialPod {
+  readonly name: string;
+  readonly nodeIndex: number;
+  readonly handle: string;
+  readonly addresses: readonly AddressNumber[];
+  /** By address, the block that it is in. */
+  readonly blocks: readonly Cidr[];
 }
 
 /** The first time that something failed for a reason, and how often it did. */
@@ -79,6 +91,9 @@ class ChurnMeasures {
 
 const SEQUENCE_START_NS = 1_000_000_000n;
 
+/** Sequence numbers begin as readings of the clock; one beyond the year 2096 is none. */
+const SEQUENCE_NUMBER_PLAUSIBLE_MAX = 4_000_000_000_000_000_000n;
+
 /** Between two checks of the whole state lie at least this many operations. */
 const CHECK_EVERY_OPERATIONS = 10_000;
 
@@ -110,6 +125,9 @@ export class ChurnRun {
   #operations = 0;
   #nextCheck = CHECK_EVERY_OPERATIONS;
   #borrowedNow = 0;
+  /** Reading of the clock at the beginning of the run, which sequence numbers are made of. */
+  #startNs = SEQUENCE_START_NS;
+  #contradiction: string | null = null;
 
   /** @param fingerprint takes note of every call and every address given out. */
   constructor(
@@ -131,7 +149,7 @@ export class ChurnRun {
     this.#environment = {
       release,
       machineName: "ipamlab",
-      nowNs: () => SEQUENCE_START_NS + BigInt(this.#timeUs) * 1000n,
+      nowNs: () => this.#startNs + BigInt(this.#timeUs) * 1000n,
       mapOrder: (items) => shuffled(items, mapOrder),
       poolViews: new PoolViews(release),
     };
@@ -166,6 +184,53 @@ export class ChurnRun {
     this.datastore.deleteNode(name);
   }
 
+  /**
+   * Takes over what the datastore was loaded with before the first operation; pods follow by
+   * `adopt`. Sequence numbers go on from those that are there.
+   *
+   * @param otherAddresses allocated to nobody who is a pod: they stay.
+   */
+  takeOver(otherAddresses: readonly AddressNumber[]): void {
+    for (const address of otherAddresses) this.#held.take(address, "the initial state");
+    for (const { value: block } of this.datastore.listBlocks()) {
+      const claimedNs = BigInt(block.claimTimeSeconds ?? 0) * 1_000_000_000n;
+      for (const ns of [block.sequenceNumber, claimedNs]) {
+        if (ns > this.#startNs && ns < SEQUENCE_NUMBER_PLAUSIBLE_MAX) this.#startNs = ns;
+      }
+    }
+  }
+
+  /** A pod that runs already. */
+  adopt({ name, nodeIndex, handle, addresses, blocks }: InitialPod): void {
+    const owner: AffinityOwner = { type: "host", host: this.nodes[nodeIndex]!.name };
+    for (const address of addresses) this.#held.take(address, name);
+    const borrowed = blocks.filter((block) => {
+      return this.datastore.block(block)?.isOwnedBy(owner) !== true;
+    }).length;
+    this.#pods.set(name, { nodeIndex, handle, addresses, borrowed, blocks });
+    this.#borrowedNow += borrowed;
+    this.#countPod(nodeIndex);
+  }
+
+  /**
+   * Looks at the state that was taken over. A real cluster may contradict itself; what it began with
+   * is not held against the model, so a run from there is not checked any more.
+   */
+  beginFromInitialState(): void {
+    try {
+      this.check();
+    } catch (error) {
+      if (!(error instanceof InvariantViolation)) throw error;
+      this.#contradiction = `${error.invariant}: ${error.detail}`;
+    }
+    this.#recordGauges();
+  }
+
+  /** What the initial state has that cannot be, or null. */
+  get contradiction(): string | null {
+    return this.#contradiction;
+  }
+
   /** Addresses that a running pod holds. */
   addressesOf(pod: string): readonly AddressNumber[] {
     return this.#pods.get(pod)?.addresses ?? [];
@@ -188,10 +253,14 @@ export class ChurnRun {
     else this.#fail(reason, pod, nodeIndex);
     const live = this.#keep(pod, handle, nodeIndex, result);
     this.#pods.set(pod, live);
-    const pods = ++this.podsByNode[nodeIndex]!;
-    if (pods > this.podsByNodePeak[nodeIndex]!) this.podsByNodePeak[nodeIndex] = pods;
+    this.#countPod(nodeIndex);
     this.#afterOperation();
     return reason;
+  }
+
+  #countPod(nodeIndex: number): void {
+    const pods = ++this.podsByNode[nodeIndex]!;
+    if (pods > this.podsByNodePeak[nodeIndex]!) this.podsByNodePeak[nodeIndex] = pods;
   }
 
   /** A pod ends. Returns its node, or undefined when no such pod was added. */
@@ -202,7 +271,9 @@ export class ChurnRun {
     this.counting.calls = 0;
     const error = releaseByHandle(this.counting, this.#environment, live.handle);
     this.measures.releaseCalls.record(this.counting.calls);
-    if (error === undefined) {
+    if (live.blocks !== undefined) {
+      this.#releaseInitial(live, live.blocks);
+    } else if (error === undefined) {
       this.measures.released++;
       for (const address of live.addresses) {
         this.#held.give(address);
@@ -219,6 +290,21 @@ export class ChurnRun {
     this.podsByNode[live.nodeIndex]!--;
     this.#afterOperation();
     return live.nodeIndex;
+  }
+
+  /** A real cluster's handle may lead to less than the pod holds: the rest is lost. */
+  #releaseInitial(live: LivePod, blocks: readonly Cidr[]): void {
+    let lost = 0;
+    for (const [i, address] of live.addresses.entries()) {
+      const cidr = blocks[i]!;
+      const isStillAllocated =
+        this.datastore.block(cidr)?.isAllocated(cidr.ordinalOf(address)) === true;
+      if (isStillAllocated) lost++;
+      else this.#held.give(address);
+    }
+    this.measures.released++;
+    this.measures.leakedAddresses += lost;
+    this.#borrowedNow -= live.borrowed;
   }
 
   /** A pod vanishes without CNI DEL: its addresses stay assigned. */
@@ -243,6 +329,7 @@ export class ChurnRun {
 
   /** Checks the whole state; to be called at the end as well. */
   check(): void {
+    if (this.#contradiction !== null) return;
     checkState(this.datastore);
     let allocated = 0;
     for (const { value: block } of this.datastore.listBlocks()) allocated += block.allocatedCount;
@@ -306,7 +393,7 @@ export class ChurnRun {
     return { nodeIndex, handle, addresses, borrowed };
   }
 
-  #afterOperation(): void {
+  #recordGauges(): void {
     const { measures } = this;
     const addresses = this.#held.count;
     const blocks = this.datastore.blockCount;
@@ -316,11 +403,15 @@ export class ChurnRun {
     if (addresses > measures.addressesPeak) measures.addressesPeak = addresses;
     if (this.#borrowedNow > measures.borrowedPeak) measures.borrowedPeak = this.#borrowedNow;
     if (blocks > measures.blocksPeak) measures.blocksPeak = blocks;
+  }
+
+  #afterOperation(): void {
+    this.#recordGauges();
     this.#operations++;
     if (this.#operations >= this.#nextCheck) {
       this.check();
       // A check costs as much as there are addresses in blocks: its share stays small and constant.
-      const cost = Math.max(CHECK_EVERY_OPERATIONS, 256 * blocks);
+      const cost = Math.max(CHECK_EVERY_OPERATIONS, 256 * this.datastore.blockCount);
       this.#nextCheck = this.#operations + cost;
     }
   }

@@ -1,6 +1,13 @@
 import type { ChurnRun } from "../simulation/churn-run.js";
 import type { Kernel } from "../simulation/kernel.js";
-import type { ClusterNode, NodeLoss, PodNetwork, PodNetworkEvents, PodRef } from "./pod-network.js";
+import type {
+  ClusterNode,
+  InitialAddresses,
+  NodeLoss,
+  PodNetwork,
+  PodNetworkEvents,
+  PodRef,
+} from "./pod-network.js";
 
 /**
  * The network of `model: allocator`: each addition and each removal is one operation of Calico's
@@ -28,6 +35,10 @@ export class InstantNetwork implements PodNetwork {
     const reason = this.run.add(pod.name, pod.node.index, this.kernel.nowUs, pod.namespace);
     if (reason === undefined) this.events.podReady(pod);
     else this.events.podFailed(pod, reason, true);
+  }
+
+  adoptPod(pod: PodRef, held: InitialAddresses): void {
+    this.run.adopt({ name: pod.name, nodeIndex: pod.node.index, ...held });
   }
 
   removePod(pod: PodRef): void {

@@ -1,3 +1,6 @@
+import type { AddressNumber } from "../model/address.js";
+import type { Cidr } from "../model/cidr.js";
+
 /** A node of the cluster while it is there. One that comes back under its name is another one. */
 export interface ClusterNode {
   /** From 0 in the order of joining; never used twice. */
@@ -24,6 +27,14 @@ export interface PodRef {
  */
 export type NodeLoss = "killed" | "deleted";
 
+/** What a pod of the initial state holds. */
+export interface InitialAddresses {
+  readonly handle: string;
+  readonly addresses: readonly AddressNumber[];
+  /** By address, the block that it is in. */
+  readonly blocks: readonly Cidr[];
+}
+
 /**
  * The network side of a cluster, as its workload sees it. Every answer comes through
  * {@link PodNetworkEvents}, maybe before the call returns.
@@ -35,6 +46,8 @@ export interface PodNetwork {
   nodeLeft(node: ClusterNode, how: NodeLoss): void;
   /** The kubelet starts the pod's sandbox; answered by `podReady` or `podFailed`. */
   addPod(pod: PodRef): void;
+  /** The pod runs already when the run begins; there is no answer. Absent: not supported. */
+  adoptPod?(pod: PodRef, held: InitialAddresses): void;
   /** The pod ends in peace: CNI DEL; answered by `podGone`. */
   removePod(pod: PodRef): void;
   /** The pod object vanishes without CNI DEL. There is no answer. */

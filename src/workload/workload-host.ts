@@ -1,7 +1,13 @@
 import type { Kernel } from "../simulation/kernel.js";
-import { Pod } from "./pod.js";
+import { Pod, type PodOwner } from "./pod.js";
 import type { PodGroup } from "./pod-group.js";
-import type { ClusterNode, PodNetwork, PodNetworkEvents, PodRef } from "./pod-network.js";
+import type {
+  ClusterNode,
+  InitialAddresses,
+  PodNetwork,
+  PodNetworkEvents,
+  PodRef,
+} from "./pod-network.js";
 import type { NodeView } from "./placement.js";
 import { WaitingPods } from "./waiting-pods.js";
 
@@ -186,6 +192,29 @@ export class WorkloadHost implements PodNetworkEvents, NodeView {
     this.#changed(index);
     this.#noteOperation();
     this.#network.addPod(pod);
+  }
+
+  /** Whether the network can begin with pods that run already. */
+  get canAdopt(): boolean {
+    return this.#network.adoptPod !== undefined;
+  }
+
+  /** A pod that runs already when the run begins. It is in nobody's counts but its owner's. */
+  adopt(
+    owner: PodOwner,
+    { name, node, lifetimeUs }: { name: string; node: ClusterNode; lifetimeUs: number },
+    held: InitialAddresses,
+  ): Pod {
+    const pod = new Pod(name, owner, this.#kernel.nowUs, lifetimeUs, this.#end);
+    pod.bind(node);
+    pod.state = "running";
+    owner.counts.started++;
+    owner.counts.ready++;
+    this.#nodes[node.index]!.pods.add(pod);
+    this.#changed(node.index);
+    this.#network.adoptPod?.(pod, held);
+    this.#scheduleEnd(pod);
+    return pod;
   }
 
   /** Ends a pod in peace; a pod that ends already, or is lost, is left alone. */

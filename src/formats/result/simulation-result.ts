@@ -83,6 +83,26 @@ export const SimulationResultSchema = z.strictObject({
       .nullable()
       .describe("When the run was to end; null: when nothing was left."),
   }),
+  initialState: z
+    .strictObject({
+      blocks: count,
+      pods: count.describe("Pods that hold addresses and whose node is part of the scenario."),
+      podsEnded: count.describe("Those of them that ended during the run."),
+      podsForEver: count.describe(
+        "Those of them that stay: no entry of initialState.pods fits, or their handle is shared.",
+      ),
+      podAddresses: count,
+      otherAddresses: count.describe(
+        "Allocated to nobody who is a pod of the scenario's nodes: tunnels, leaks, load balancers.",
+      ),
+      leftOut: z.array(z.string()).describe("What of the dump the model does not hold."),
+      contradiction: z
+        .string()
+        .nullable()
+        .describe("What of it cannot be; the run is then not checked against invariants."),
+    })
+    .optional()
+    .describe("What the run started from; absent: an empty cluster."),
   thresholds: z.array(
     z.strictObject({
       check: z.string().describe("As it was written."),

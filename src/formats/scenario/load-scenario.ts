@@ -10,7 +10,7 @@ import { crossFindings } from "./cross-checks.js";
 import { nameRule } from "./field-rules.js";
 import { newNodeNameFindings, newNodeNames } from "./new-node-names.js";
 import { DEFAULT_NODE_PREFIX, nodeNames } from "./node-names.js";
-import type { Executor, Scenario } from "./scenario.js";
+import type { Executor, InitialState, Scenario } from "./scenario.js";
 import {
   type CheckedScenario,
   NODE_COUNT_MAX,
@@ -55,7 +55,14 @@ function namedFiles(content: unknown): FieldPath[] {
   const workload = valueAt(content, ["workload"]);
   const count = Array.isArray(workload) ? workload.length : 0;
   const executors = Array.from({ length: count }, (_, i) => ["workload", i, "file"]);
-  const paths: FieldPath[] = [["nodes", "csv", "file"], ...executors];
+  const dump = valueAt(content, ["initialState", "dump"]);
+  const dumps = Array.isArray(dump) ? dump.map((_, i) => ["initialState", "dump", i]) : [];
+  const paths: FieldPath[] = [
+    ["nodes", "csv", "file"],
+    ["initialState", "dump"],
+    ...dumps,
+    ...executors,
+  ];
   return paths.filter((path) => typeof valueAt(content, path) === "string");
 }
 
@@ -145,6 +152,15 @@ function resolveWorkload(file: string, workload: CheckedScenario["workload"]): E
   });
 }
 
+function resolveInitialState(
+  file: string,
+  state: CheckedScenario["initialState"],
+): InitialState | undefined {
+  if (state === undefined) return undefined;
+  const paths = typeof state.dump === "string" ? [state.dump] : state.dump;
+  return { dump: paths.map((path) => pathFrom(file, path)), pods: state.pods };
+}
+
 /** The scenario with the defaults that depend on other fields. Nothing after this fills defaults. */
 function resolve(file: string, checked: CheckedScenario, csvNames: readonly string[]): Scenario {
   return {
@@ -164,6 +180,7 @@ function resolve(file: string, checked: CheckedScenario, csvNames: readonly stri
     nodes: resolveNodes(checked, csvNames),
     maxPods: checked.nodes.maxPods,
     workload: resolveWorkload(file, checked.workload),
+    initialState: resolveInitialState(file, checked.initialState),
     simulation: {
       model: checked.simulation.model,
       duration: checked.simulation.duration,

@@ -8,6 +8,7 @@ import {
   selectorRule,
 } from "./field-rules.js";
 import { DEFAULT_NODE_PREFIX } from "./node-names.js";
+import { InitialStateSchema } from "./initial-state-schema.js";
 import { choice, flag, name, text, wholeNumber } from "./schema-pieces.js";
 import { SimulationSchema } from "./simulation-schema.js";
 import { ThresholdSchema } from "./threshold-schema.js";
@@ -165,6 +166,9 @@ export const ScenarioSchema = z.strictObject(
       .array(ExecutorSchema, "a list of executors")
       .min(1, "at least one executor")
       .describe("What happens to the pods. Executors run side by side."),
+    initialState: InitialStateSchema.optional().describe(
+      "What the run starts from; an empty cluster when absent.",
+    ),
     simulation: SimulationSchema.prefault({}).describe("How the scenario is simulated."),
     thresholds: z
       .array(ThresholdSchema, "a list of thresholds")

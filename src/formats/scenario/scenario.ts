@@ -2,6 +2,7 @@ import type { IpamConfig } from "../../model/ipam-config.js";
 import type { Node } from "../../model/node.js";
 import type { UsablePool } from "../../model/pool.js";
 import type { Reservation } from "../../model/reservation.js";
+import type { Distribution } from "./distribution.js";
 import type { Microseconds } from "./duration.js";
 import type { CheckedExecutor } from "./executor-schema.js";
 import type { ModelName } from "./simulation-schema.js";
@@ -33,6 +34,21 @@ export interface SimulationSettings {
   readonly duration: Microseconds | undefined;
 }
 
+/** How long the pods that are there at the start run on. */
+export interface InitialPods {
+  readonly namespace?: string | undefined;
+  /** `Deployment/shop`, or `Deployment`. */
+  readonly owner?: string | undefined;
+  readonly lifetime: Distribution;
+}
+
+/** What a run starts from. */
+export interface InitialState {
+  /** Paths are from the working directory. */
+  readonly dump: readonly string[];
+  readonly pods: readonly InitialPods[];
+}
+
 /**
  * A scenario as the rest of the program sees it: checked, every default filled in, files of nodes
  * read. Immutable by convention.
@@ -55,6 +71,8 @@ export interface Scenario {
   readonly maxPods: number;
   /** Paths of traces are from the working directory; `-` is standard input. */
   readonly workload: readonly Executor[];
+  /** Undefined: an empty cluster. */
+  readonly initialState: InitialState | undefined;
   readonly simulation: SimulationSettings;
   readonly thresholds: readonly Threshold[];
 }

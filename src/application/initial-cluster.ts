@@ -1,0 +1,123 @@
+import { loadClaims, type LoadedCluster, type LoadedPod } from "../cluster-state/load-cluster.js";
+import { BadInput } from "../failure/failure.js";
+import type { ClusterDump } from "../formats/cluster/cluster-dump.js";
+import { readClusterDump } from "../formats/cluster/read-cluster-dump.js";
+import type { SimulationResult } from "../formats/result/simulation-result.js";
+import type { InitialPods, InitialState, Scenario } from "../formats/scenario/scenario.js";
+import type { TextSourceOptions } from "../formats/text-source.js";
+import type { AddressNumber } from "../model/address.js";
+import type { ChurnRun } from "../simulation/churn-run.js";
+import type { RandomStreams } from "../simulation/random-streams.js";
+import { noCounts } from "../workload/group-counts.js";
+import { createDurationSampler } from "../workload/lifetime.js";
+import type { PodOwner } from "../workload/pod.js";
+import type { ClusterNode } from "../workload/pod-network.js";
+import type { WorkloadHost } from "../workload/workload-host.js";
+
+/** What an initial state is loaded into. */
+interface InitialWorld {
+  readonly run: ChurnRun;
+  readonly host: WorkloadHost;
+  /** The scenario's nodes, which have joined. */
+  readonly nodes: readonly ClusterNode[];
+  readonly random: RandomStreams;
+}
+
+function fits({ namespace, owner }: InitialPods, pod: LoadedPod): boolean {
+  const { kind, name } = pod.workload;
+  if (namespace !== undefined && namespace !== pod.namespace) return false;
+  return owner === undefined || owner === kind || owner === `${kind}/${name}`;
+}
+
+/** The state of a real cluster, as the beginning of a run. */
+export class InitialCluster {
+  readonly #owner: PodOwner;
+  #pods = 0;
+  #podAddresses = 0;
+  #podsForEver = 0;
+
+  private constructor(
+    private readonly loaded: LoadedCluster,
+    private readonly run: ChurnRun,
+  ) {
+    this.#owner = { name: "initial-state", namespace: "", counts: noCounts(), listener: {} };
+  }
+
+  /**
+   * Reads the scenario's dump, puts its blocks, affinities and handles into the run's datastore, and
+   * its pods on the scenario's nodes. Pods of other nodes are taken for gone: their addresses stay
+   * allocated.
+   *
+   * @returns undefined when the scenario starts from nothing.
+   * @throws BadInput for a dump that cannot be read, and when the scenario's model cannot begin with
+   *   pods that run already.
+   */
+  static async begin(
+    { file, initialState }: Scenario,
+    world: InitialWorld,
+    { stdin }: TextSourceOptions,
+  ): Promise<InitialCluster | undefined> {
+    if (initialState === undefined) return undefined;
+    if (!world.host.canAdopt) {
+      const message = "this model cannot start from a dump yet; model: allocator can";
+      throw new BadInput({ file, field: "initialState", message });
+    }
+    return InitialCluster.#load(
+      await readClusterDump(initialState.dump, { stdin }),
+      initialState,
+      world,
+    );
+  }
+
+  static #load(dump: ClusterDump, state: InitialState, world: InitialWorld): InitialCluster {
+    const { run, host, nodes, random } = world;
+    const loaded = loadClaims(dump, run.datastore);
+    const initial = new InitialCluster(loaded, run);
+    const nodeByName = new Map(nodes.map((node) => [node.name, node]));
+    const others: AddressNumber[] = [...loaded.otherAddresses];
+    const staying = loaded.pods.filter(({ node, addresses }) => {
+      if (nodeByName.has(node)) return true;
+      others.push(...addresses);
+      return false;
+    });
+    run.takeOver(others);
+    const samplers = state.pods.map(({ lifetime }, i) =>
+      createDurationSampler(lifetime, random.stream(`initial-state/${i}`)),
+    );
+    const names = new Set<string>();
+    for (const pod of staying) {
+      let name = `${pod.namespace}/${pod.name}`;
+      while (names.has(name)) name += "'";
+      names.add(name);
+      const rule = pod.hasOwnHandle ? state.pods.findIndex((entry) => fits(entry, pod)) : -1;
+      const lifetimeUs = samplers[rule]?.() ?? Infinity;
+      // A colon is in no name of the workload's own pods.
+      const placed = { name: `initial:${name}`, node: nodeByName.get(pod.node)!, lifetimeUs };
+      const { handle, addresses, blocks } = pod;
+      host.adopt(initial.#owner, placed, { handle: handle ?? "", addresses, blocks });
+      initial.#count(pod, lifetimeUs);
+    }
+    run.beginFromInitialState();
+    return initial;
+  }
+
+  #count(pod: LoadedPod, lifetimeUs: number): void {
+    this.#pods++;
+    this.#podAddresses += pod.addresses.length;
+    if (lifetimeUs === Infinity) this.#podsForEver++;
+  }
+
+  summary(): NonNullable<SimulationResult["initialState"]> {
+    const { blocks, allocated, leftOut } = this.loaded;
+    return {
+      blocks,
+      pods: this.#pods,
+      podsEnded: this.#owner.counts.removed,
+      podsForEver: this.#podsForEver,
+      podAddresses: this.#podAddresses,
+      otherAddresses: allocated - this.#podAddresses,
+      leftOut: [...leftOut],
+      contradiction: this.run.contradiction,
+    };
+  }
+}
