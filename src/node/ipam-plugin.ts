@@ -230,14 +230,14 @@ function autoAssignArguments(
   };
 }
 
-function addressesOf(family: FamilyAssignment): CniAddress[] {
-  return family.taken.flatMap(({ block, ordinals }) =>
-    ordinals.map((ordinal) => ({
-      address: block.addressAt(ordinal),
-      prefix: block.prefix,
-      block,
-    })),
-  );
+function addressesOf({ taken }: FamilyAssignment): CniAddress[] {
+  const addresses: CniAddress[] = [];
+  for (const { block, ordinals } of taken) {
+    for (const ordinal of ordinals) {
+      addresses.push({ address: block.addressAt(ordinal), prefix: block.prefix, block });
+    }
+  }
+  return addresses;
 }
 
 function answer(request: CniRequest, { v4, v6 }: AutoAssignResult): CniAddResult {

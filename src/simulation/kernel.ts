@@ -23,6 +23,7 @@ export class Kernel {
   #woken = 0;
   #times = new Float64Array(FIRST_CAPACITY);
   #sequences = new Float64Array(FIRST_CAPACITY);
+  /** Places behind the last one keep what was there: an array that shrinks and grows costs more. */
   #activities: Activity[] = [];
 
   /** Microseconds since the start of the simulation. */
@@ -90,53 +91,58 @@ export class Kernel {
   }
 
   #rise(from: number, timeUs: number, sequence: number, activity: Activity): void {
+    const times = this.#times;
+    const sequences = this.#sequences;
+    const activities = this.#activities;
     let place = from;
     while (place > 0) {
       // A new entry has the highest sequence number, so equal times never change places.
       const parent = (place - 1) >> 2;
-      if (this.#times[parent]! <= timeUs) break;
-      this.#move(parent, place);
+      if (times[parent]! <= timeUs) break;
+      times[place] = times[parent]!;
+      sequences[place] = sequences[parent]!;
+      activities[place] = activities[parent]!;
       place = parent;
     }
-    this.#put(place, timeUs, sequence, activity);
+    times[place] = timeUs;
+    sequences[place] = sequence;
+    activities[place] = activity;
   }
 
   #removeFirst(): void {
     const last = --this.#size;
-    const activity = this.#activities[last]!;
-    this.#activities.length = last;
-    if (last > 0) this.#sink(this.#times[last]!, this.#sequences[last]!, activity);
+    if (last > 0) {
+      this.#sink(this.#times[last]!, this.#sequences[last]!, this.#activities[last]!);
+    }
   }
 
   #sink(timeUs: number, sequence: number, activity: Activity): void {
+    const times = this.#times;
+    const sequences = this.#sequences;
+    const activities = this.#activities;
+    const size = this.#size;
     let place = 0;
     for (;;) {
       const firstChild = place * FANOUT + 1;
-      if (firstChild >= this.#size) break;
+      if (firstChild >= size) break;
       let least = firstChild;
-      const end = Math.min(firstChild + FANOUT, this.#size);
+      let leastTime = times[firstChild]!;
+      const end = Math.min(firstChild + FANOUT, size);
       for (let child = firstChild + 1; child < end; child++) {
-        if (this.#isBefore(child, this.#times[least]!, this.#sequences[least]!)) least = child;
+        const time = times[child]!;
+        if (time < leastTime || (time === leastTime && sequences[child]! < sequences[least]!)) {
+          least = child;
+          leastTime = time;
+        }
       }
-      if (!this.#isBefore(least, timeUs, sequence)) break;
-      this.#move(least, place);
+      if (leastTime > timeUs || (leastTime === timeUs && sequences[least]! > sequence)) break;
+      times[place] = leastTime;
+      sequences[place] = sequences[least]!;
+      activities[place] = activities[least]!;
       place = least;
     }
-    this.#put(place, timeUs, sequence, activity);
-  }
-
-  #isBefore(place: number, timeUs: number, sequence: number): boolean {
-    const time = this.#times[place]!;
-    return time < timeUs || (time === timeUs && this.#sequences[place]! < sequence);
-  }
-
-  #move(from: number, to: number): void {
-    this.#put(to, this.#times[from]!, this.#sequences[from]!, this.#activities[from]!);
-  }
-
-  #put(place: number, timeUs: number, sequence: number, activity: Activity): void {
-    this.#times[place] = timeUs;
-    this.#sequences[place] = sequence;
-    this.#activities[place] = activity;
+    times[place] = timeUs;
+    sequences[place] = sequence;
+    activities[place] = activity;
   }
 }

@@ -1,4 +1,6 @@
+import type { Affinity, AffinityOwner } from "../../model/affinity.js";
 import { CalicoError, ResourceError } from "../../model/calico-error.js";
+import type { Cidr } from "../../model/cidr.js";
 import { Identifier } from "../identifier.js";
 import { type AffinityLookup, kubernetesError, PAGE_OBJECTS } from "../kubernetes-names.js";
 import type { MemoryDatastore, MemoryDialect } from "../memory.js";
@@ -63,6 +65,54 @@ export class EtcdStore implements TimedStore {
   }
 }
 
+/** Objects whose deletion has begun. Every read asks for its object, so asking makes no text. */
+class FlaggedObjects {
+  readonly #blocks = new Set<string>();
+  readonly #handles = new Set<string>();
+  /** By cidr, then by owner. */
+  readonly #affinities = new Map<string, Set<string>>();
+
+  get size(): number {
+    let size = this.#blocks.size + this.#handles.size;
+    for (const owners of this.#affinities.values()) size += owners.size;
+    return size;
+  }
+
+  get hasAffinities(): boolean {
+    return this.#affinities.size > 0;
+  }
+
+  hasAffinity(owner: AffinityOwner, cidr: Cidr): boolean {
+    return this.#affinities.get(cidr.text)?.has(owner.host) ?? false;
+  }
+
+  has({ kind, name, cidr, owner }: DatastoreRequest): boolean {
+    if (kind === "handle") return this.#handles.has(name);
+    if (kind === "block") return this.#blocks.has(cidr!.text);
+    return kind === "affinity" && this.#affinities.size > 0 && this.hasAffinity(owner!, cidr!);
+  }
+
+  add({ kind, name, cidr, owner }: DatastoreRequest): void {
+    if (kind === "handle") this.#handles.add(name);
+    else if (kind === "block") this.#blocks.add(cidr!.text);
+    else {
+      const owners = this.#affinities.get(cidr!.text);
+      if (owners === undefined) this.#affinities.set(cidr!.text, new Set([owner!.host]));
+      else owners.add(owner!.host);
+    }
+  }
+
+  delete({ kind, name, cidr, owner }: DatastoreRequest): void {
+    if (kind === "handle") this.#handles.delete(name);
+    else if (kind === "block") this.#blocks.delete(cidr!.text);
+    else {
+      const owners = this.#affinities.get(cidr!.text);
+      owners?.delete(owner!.host);
+      if (owners?.size === 0) this.#affinities.delete(cidr!.text);
+    }
+  }
+}
+
 /** What the Kubernetes datastore does differently in a release. */
 export interface KubernetesStoreOptions {
   readonly dialect: MemoryDialect;
@@ -78,8 +128,7 @@ export interface KubernetesStoreOptions {
  */
 export class KubernetesStore implements TimedStore {
   readonly hasClientLimits = true;
-  /** Objects whose deletion has begun, by kind and key. */
-  readonly #flagged = new Set<string>();
+  readonly #flagged = new FlaggedObjects();
 
   constructor(
     private readonly memory: MemoryDatastore,
@@ -125,7 +174,7 @@ export class KubernetesStore implements TimedStore {
 
   #get(request: DatastoreRequest, step: number): Response | typeof NEXT_STEP {
     if (step === 0) {
-      if (this.#flagged.size > 0 && this.#flagged.has(keyOf(request))) return NEXT_STEP;
+      if (this.#flagged.has(request)) return NEXT_STEP;
       return this.#inWords(request, this.memory.perform(request));
     }
     // The object read is flagged: the reader completes the deletion before it answers.
@@ -145,7 +194,7 @@ export class KubernetesStore implements TimedStore {
       const { value } = stored as Entry<Written>;
       const flagged = this.memory.perform(asUpdate(request, value));
       if (flagged instanceof CalicoError) return this.#inWords(request, flagged);
-      this.#flagged.add(keyOf(request));
+      this.#flagged.add(request);
       return NEXT_STEP;
     }
     if (step === 1) return NEXT_STEP;
@@ -154,7 +203,7 @@ export class KubernetesStore implements TimedStore {
 
   /** The DELETE itself, which has a precondition on the object's identity only. */
   #remove(request: DatastoreRequest): Response {
-    this.#flagged.delete(keyOf(request));
+    this.#flagged.delete(request);
     const stored = this.memory.perform(asGet(request));
     if (stored instanceof CalicoError) return stored;
     return this.memory.perform(asDelete(request, (stored as Entry<Written>).revision));
@@ -163,17 +212,11 @@ export class KubernetesStore implements TimedStore {
   /** Affinities that are flagged as deleted are left out of lists; blocks and handles are not. */
   #list(request: DatastoreRequest): Response {
     const listed = this.memory.perform(request);
-    if (this.#flagged.size === 0 || request.kind !== "affinity") return listed;
-    return (listed as readonly Entry<{ cidr: { text: string }; host: string }>[]).filter(
-      ({ value }) => !this.#flagged.has(`affinity ${value.host} ${value.cidr.text}`),
+    if (request.kind !== "affinity" || !this.#flagged.hasAffinities) return listed;
+    return (listed as readonly Entry<Affinity>[]).filter(
+      ({ value }) => !this.#flagged.hasAffinity(value, value.cidr),
     );
   }
-}
-
-function keyOf(request: DatastoreRequest): string {
-  const { kind, name, cidr, owner } = request;
-  if (kind === "block") return cidr!.text;
-  return kind === "affinity" ? `affinity ${owner!.host} ${cidr!.text}` : `${kind} ${name}`;
 }
 
 function asGet(request: DatastoreRequest): DatastoreRequest {
