@@ -36,6 +36,17 @@ const ROOMS = {
     "workload",
   ],
   exploration: ["protocol", "datastore", "simulation", "releases", "model"],
+  // Many runs of a scenario on the allocator reduced to counts, and what they say together.
+  planning: [
+    "analysis",
+    "datastore",
+    "formats",
+    "model",
+    "protocol",
+    "releases",
+    "simulation",
+    "workload",
+  ],
   allocator: ["model"],
   load: ["allocator", "datastore", "workload", "metrics", "model"],
   metrics: [],
@@ -51,7 +62,7 @@ const ROOMS = {
 /** Which rooms may import which package. Packages that are not listed are free. */
 const PACKAGE_HOMES = {
   yargs: ["cli"],
-  piscina: ["load", "analysis", "cli"],
+  piscina: ["load", "analysis", "planning", "cli"],
   zod: ["formats"],
   yaml: ["formats"],
   "csv-parse": ["formats"],

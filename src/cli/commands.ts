@@ -18,6 +18,12 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/scenarios.js"),
   },
   {
+    name: "plan",
+    describe: "Tell how likely a cluster is to run out of addresses or blocks, and when",
+    example: ["ipamlab plan my.yaml --horizon 90d", "the risk of this quarter"],
+    load: () => import("./commands/plan.js"),
+  },
+  {
     name: "conform",
     describe: "Replay recordings of the real Calico library and compare call by call",
     example: ["ipamlab conform test/fixtures/golden", "how exact the model is"],

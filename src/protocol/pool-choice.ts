@@ -63,7 +63,7 @@ function requestedPools(
 }
 
 function selectedPools(
-  env: Environment,
+  env: Pick<Environment, "release">,
   enabled: readonly PoolView[],
   node: Node,
   wish: PoolWish,
@@ -92,7 +92,7 @@ function selectedPools(
  * @param longest block prefix up to which a pool qualifies, from `longestPrefix`.
  */
 export function choosePools(
-  env: Environment,
+  env: Pick<Environment, "release">,
   enabled: readonly PoolView[],
   longest: number,
   node: Node,

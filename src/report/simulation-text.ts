@@ -8,6 +8,7 @@ import {
 import { printableText } from "./printable-text.js";
 import { formatTable } from "./table.js";
 import { textPlot } from "./text-plot.js";
+import { wrapped } from "./wrapped.js";
 
 /** Wall time of the run; it is printed but never part of the result document. */
 export interface WallTime {
@@ -184,23 +185,6 @@ function plot(
 ): string[] {
   const peaks = series.map((point) => point.peak);
   return ["", title, ...textPlot(peaks, Math.max(20, Math.min(72, width - 12)), PLOT_HEIGHT)];
-}
-
-/** Columns that the names at the left take. */
-const LABEL_WIDTH = 16;
-
-/** A label and a text in lines of at most this width, broken between words. */
-function wrapped(label: string, text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = label.padEnd(LABEL_WIDTH - 1);
-  for (const word of text.split(" ")) {
-    if (line.length + 1 + word.length > width && line.trim() !== "") {
-      lines.push(line);
-      line = " ".repeat(LABEL_WIDTH - 1);
-    }
-    line += ` ${word}`;
-  }
-  return [...lines, line];
 }
 
 /** The summary of a run on one screen. */

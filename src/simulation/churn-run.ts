@@ -426,7 +426,7 @@ export function handleOf(pod: string): string {
 }
 
 /** Calico's text when addresses are missing; undefined when none is. */
-function failureReason(result: AutoAssignResult): string | undefined {
+export function failureReason(result: AutoAssignResult): string | undefined {
   if (result.error !== null) return result.error.text;
   for (const family of [result.v4, result.v6] satisfies (FamilyAssignment | null)[]) {
     if (family !== null && takenCount(family) < family.wanted) return partialFulfilmentText(family);

@@ -1,0 +1,110 @@
+import { availableParallelism } from "node:os";
+import { readScenario } from "../../application/read-scenario.js";
+import { ExitCode } from "../../failure/exit-code.js";
+import { BadInput } from "../../failure/failure.js";
+import { createPlan } from "../../planning/create-plan.js";
+import { findProfile, unknownReleaseText } from "../../releases/profiles.js";
+import { formatCount } from "../../report/format-number.js";
+import { planText } from "../../report/plan-text.js";
+import { defineCommand } from "../command.js";
+import { integerOption } from "../number-option.js";
+import { writeOutputFile } from "../output-file.js";
+import { durationOption, growthOption, rangeOption } from "../plan-options.js";
+import { readVersion } from "../version.js";
+
+export const command = defineCommand({
+  command: "plan <scenario>",
+  describe:
+    "Tell how likely a cluster is to run out of addresses or blocks within a time, by many runs of " +
+    "a scenario (YAML) with different random draws: the risk with its 95 % interval, for each " +
+    "reason, and when. The scenario's random executors (poisson, lifetimes) make the runs differ.",
+  examples: [
+    ["ipamlab plan my.yaml --horizon 90d", "the risk of this quarter"],
+    ["ipamlab plan my.yaml --grow nodes=5%/month --horizon 180d", "while the cluster grows"],
+    ["ipamlab plan my.yaml --range pods=0.8..1.5", "when the number of pods is a guess"],
+    ["ipamlab plan my.yaml --time-budget 30s", "what can be told in half a minute"],
+    ["ipamlab plan my.yaml --json plan.json", "keep everything"],
+  ],
+  builder: (yargs) =>
+    yargs
+      .positional("scenario", {
+        describe: "scenario file, or name of one that comes with ipamlab; - is standard input",
+        type: "string",
+        demandOption: true,
+      })
+      .option("runs", integerOption("runs", { describe: "runs", min: 1, max: 1e7, default: 1000 }))
+      .option(
+        "workers",
+        integerOption("workers", {
+          describe: "threads; as many as there are processors when absent",
+          min: 1,
+          max: 1024,
+        }),
+      )
+      .option("horizon", {
+        describe: "when a run ends, as in 90d or 12h; as the scenario says when absent",
+        type: "string",
+      })
+      .option("grow", { describe: "growth, as in nodes=5%/month", type: "string" })
+      .option("range", {
+        describe: "uncertain input, as in nodes=300..420, pods=0.8..1.5 or lifetime=0.5..2",
+        type: "string",
+        array: true,
+        default: [] as string[],
+      })
+      .option("tunnels", {
+        describe: "each node takes an address for its tunnel (VXLAN, IP-in-IP) before its pods",
+        type: "boolean",
+        default: false,
+      })
+      .option("time-budget", {
+        describe: "begin no further run after this time, as in 30s",
+        type: "string",
+      })
+      .option("release", { describe: "plan with this release instead", type: "string" })
+      .option("seed", { describe: "plan with this seed instead", type: "string" })
+      .option("json", {
+        describe: "write the whole plan to this file; - is standard output",
+        type: "string",
+      }),
+  async run(args, context) {
+    if (args.release !== undefined && findProfile(args.release) === undefined) {
+      throw new BadInput({ file: "--release", message: unknownReleaseText(args.release) });
+    }
+    const { horizon, grow, timeBudget } = args;
+    const options = {
+      version: readVersion(),
+      runs: args.runs,
+      workers: args.workers ?? availableParallelism(),
+      horizonUs: horizon === undefined ? undefined : durationOption("horizon", horizon),
+      hasTunnels: args.tunnels,
+      nodeGrowth: grow === undefined ? null : growthOption(grow),
+      ranges: args.range.map(rangeOption),
+      timeBudgetMs:
+        timeBudget === undefined ? Infinity : durationOption("time-budget", timeBudget) / 1000,
+      nowMs: () => context.now(),
+      signal: context.signal,
+      turn: () => context.eventLoopTurn(),
+      onProgress(what: string, done: number, of: number) {
+        context.progress.update(() => `${what}: ${formatCount(done)} of ${formatCount(of)}`);
+      },
+    };
+    const read = await readScenario(args.scenario);
+    const scenario = {
+      ...read,
+      release: args.release ?? read.release,
+      seed: args.seed ?? read.seed,
+    };
+    const startMs = context.now();
+    const plan = await createPlan(scenario, options);
+    const document = `${JSON.stringify(plan, null, 2)}\n`;
+    if (args.json === "-") {
+      context.stdout.write(document);
+      return ExitCode.ok;
+    }
+    if (args.json !== undefined) await writeOutputFile(args.json, document);
+    context.stdout.write(planText(plan, context.now() - startMs, context));
+    if (args.json !== undefined) context.stdout.write(`plan            ${args.json}\n`);
+    return ExitCode.ok;
+  },
+});

@@ -1,0 +1,101 @@
+import type { BlockGeometry, BlockIndex } from "../model/block-walk.js";
+import type { Cidr } from "../model/cidr.js";
+import type { ReservedAddresses } from "../model/reservation.js";
+
+/** Pools of up to this many blocks have their blocks looked up in an array. */
+const DENSE_BLOCKS_MAX = 2 ** 16;
+
+/** A block that exists: who owns it and how many of its addresses are held. */
+export interface CountedBlock {
+  readonly cidr: Cidr;
+  readonly pool: CountedPool;
+  readonly index: BlockIndex;
+  /** Key by which storage lists it among the blocks of its owner. */
+  readonly storageKey: string;
+  /** Addresses that can be given out: the block's size without the reserved ones. */
+  readonly capacity: number;
+  /** Node index of the owner; negative when it has none. */
+  owner: number;
+  held: number;
+  /** Seconds since 1970 of the claim; null where blocks carry none. */
+  claimTimeSeconds: number | null;
+}
+
+export const NO_OWNER = -1;
+
+/** The blocks of one pool that exist, by their place in the pool, with sums. */
+export class CountedPool {
+  claimed = 0;
+  /** Addresses held in its blocks. */
+  held = 0;
+  /** Addresses that can be given out in the blocks that exist. */
+  #capacity = 0;
+  readonly #dense: (CountedBlock | undefined)[] | undefined;
+  readonly #sparse = new Map<BlockIndex, CountedBlock>();
+
+  constructor(
+    readonly name: string,
+    readonly geometry: BlockGeometry,
+    private readonly reserved: ReservedAddresses,
+  ) {
+    const count = Number(geometry.blockCount);
+    this.#dense = count <= DENSE_BLOCKS_MAX ? new Array(count).fill(undefined) : undefined;
+  }
+
+  /** Addresses that could be taken now from blocks that exist. */
+  get free(): number {
+    return this.#capacity - this.held;
+  }
+
+  at(index: BlockIndex): CountedBlock | undefined {
+    return this.#dense === undefined ? this.#sparse.get(index) : this.#dense[index as number];
+  }
+
+  list(): CountedBlock[] {
+    if (this.#dense === undefined) return [...this.#sparse.values()];
+    return this.#dense.filter((block) => block !== undefined);
+  }
+
+  /** Makes the block at this place, with nothing held. */
+  claim(index: BlockIndex, owner: number, claimTimeSeconds: number | null): CountedBlock {
+    const cidr = this.geometry.blockAt(index);
+    const block: CountedBlock = {
+      cidr,
+      pool: this,
+      index,
+      storageKey: cidr.text.replace("/", "-"),
+      capacity: this.#capacityOf(cidr),
+      owner,
+      held: 0,
+      claimTimeSeconds,
+    };
+    if (this.#dense === undefined) this.#sparse.set(index, block);
+    else this.#dense[index as number] = block;
+    this.claimed++;
+    this.#capacity += block.capacity;
+    return block;
+  }
+
+  remove(block: CountedBlock): void {
+    if (this.#dense === undefined) this.#sparse.delete(block.index);
+    else this.#dense[block.index as number] = undefined;
+    this.claimed--;
+    this.#capacity -= block.capacity;
+  }
+
+  /** Whether a block may never be used, because all of it is reserved. */
+  isReserved(index: BlockIndex): boolean {
+    return !this.reserved.isEmpty && this.reserved.coversWhole(this.geometry.blockAt(index));
+  }
+
+  #capacityOf(cidr: Cidr): number {
+    const { reserved } = this;
+    if (reserved.isEmpty || !reserved.overlaps(cidr)) return cidr.size;
+    if (reserved.coversWhole(cidr)) return 0;
+    let capacity = 0;
+    for (let ordinal = 0; ordinal < cidr.size; ordinal++) {
+      if (!reserved.has(cidr.addressAt(ordinal))) capacity++;
+    }
+    return capacity;
+  }
+}

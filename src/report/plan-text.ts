@@ -1,0 +1,167 @@
+import type { PlanResult } from "../formats/result/plan-result.js";
+import {
+  formatCount,
+  formatDurationUs,
+  formatPercent,
+  formatSignificant,
+} from "./format-number.js";
+import { printableText } from "./printable-text.js";
+import { formatTable } from "./table.js";
+import { wrapped } from "./wrapped.js";
+
+interface Style {
+  readonly color: boolean;
+  readonly width: number;
+}
+
+type Risk = PlanResult["risk"];
+
+const GROUPS_MAX = 6;
+const POOLS_MAX = 6;
+
+/** A probability in percent, with digits to tell it from 0 and from 1. */
+function formatProbability(value: number): string {
+  if (value === 0 || value === 1) return formatPercent(value, 0);
+  if (value < 1e-4) return value.toExponential(1);
+  const nearest = Math.min(value, 1 - value);
+  return formatPercent(value, nearest < 0.001 ? 3 : nearest < 0.01 ? 2 : 1);
+}
+
+/** `3.1 % (2.2 to 4.4 %)`; what was never seen is `< 0.30 %`. */
+function formatRisk({ failed, probability, interval }: Risk): string {
+  if (failed === 0) return `< ${formatProbability(interval.high)}`;
+  const ends = `${formatProbability(interval.low)} to ${formatProbability(interval.high)}`;
+  return `${formatProbability(probability)} (${ends})`;
+}
+
+function heading(plan: PlanResult): string[] {
+  const { scenario, release, inputs, runs } = plan;
+  const horizon = inputs.horizonUs === null ? "whole trace" : formatDurationUs(inputs.horizonUs);
+  const joining = inputs.nodesJoining > 0 ? ` + ${formatCount(inputs.nodesJoining)} joining` : "";
+  const lines = [
+    `${printableText(scenario.name)}  ·  Calico ${release.name}  ·  ` +
+      `${formatCount(inputs.nodes)}${joining} nodes  ·  horizon ${horizon}  ·  ` +
+      `${formatCount(runs.done)} runs`,
+  ];
+  if (runs.endedBy !== null) {
+    const done = `${formatCount(runs.done)} of ${formatCount(runs.asked)} runs`;
+    const why = runs.endedBy === "interrupt" ? "INTERRUPTED" : "time budget used up";
+    lines.push(`${why}: what follows rests on ${done}`);
+  }
+  return lines;
+}
+
+function riskLines(plan: PlanResult): string[] {
+  const lines = [
+    `risk            ${formatRisk(plan.risk)} that an address is refused within the horizon`,
+  ];
+  for (const { kind, meanCount, example, ...risk } of plan.kinds) {
+    lines.push(
+      `  ${kind}: ${formatRisk(risk)}, ${formatSignificant(meanCount)} requests when it does`,
+      `      ${printableText(example.text)}`,
+      `      first after ${formatDurationUs(example.timeUs)} on ${printableText(example.node)}; ` +
+        `repeat with --seed ${printableText(example.seed)}`,
+    );
+  }
+  if (plan.notStarted.failed > 0) {
+    const { meanPods, ...risk } = plan.notStarted;
+    lines.push(
+      `no room         ${formatRisk(risk)} that a pod finds no node (maxPods ` +
+        `${formatCount(plan.inputs.maxPods)}); ${formatSignificant(meanPods)} pods a run`,
+    );
+  }
+  return lines;
+}
+
+function firstFailureLines({ firstFailure, inputs, risk }: PlanResult): string[] {
+  if (risk.failed === 0) return [];
+  const known = firstFailure.quantiles.flatMap(({ share, time, low, high }) => {
+    if (time === null) return [];
+    const end = high === null ? "beyond" : formatDurationUs(high);
+    const range = low === null ? "" : ` (${formatDurationUs(low)} to ${end})`;
+    return [`${formatPercent(share, 0)} by ${formatDurationUs(time)}${range}`];
+  });
+  const censored = 1 - risk.probability;
+  const horizon = inputs.horizonUs === null ? "" : ` ${formatDurationUs(inputs.horizonUs)}`;
+  if (censored > 0) known.push(`${formatProbability(censored)} not within${horizon}`);
+  return [`first failure   ${known.join("; ")}`];
+}
+
+function demandLines(plan: PlanResult): string[] {
+  const { addressesPeak, blocksPeak, borrowedPeak, routesPeak, strandedAtPeak, protocol } = plan;
+  const peak = ({ p50, p95, max }: PlanResult["addressesPeak"]): string =>
+    `${formatCount(p50)} median, ${formatCount(p95)} p95, ${formatCount(max)} most`;
+  const perDay = protocol.apiRequestsPerDay;
+  return [
+    `addresses       ${peak(addressesPeak)} in use at the peak`,
+    `stranded        ${peak(strandedAtPeak)} free in claimed blocks at that time`,
+    `blocks          ${peak(blocksPeak)}`,
+    `routes          ${peak(routesPeak)} (blocks + ${formatCount(borrowedPeak.p95)} p95 borrowed)`,
+    ...(perDay === null ? [] : [`API requests    ${formatCount(perDay)} a day (one run)`]),
+  ];
+}
+
+function poolTable({ pools }: PlanResult, color: boolean): string[] {
+  const rows = pools
+    .slice(0, POOLS_MAX)
+    .map(({ name, cidr, blockSize, addresses, blocks, addressesPeak, blocksPeak }) => [
+      name,
+      cidr,
+      `/${blockSize}`,
+      addressesPeak.p95,
+      addresses,
+      formatPercent(addressesPeak.p95 / addresses),
+      blocksPeak.p95,
+      blocks,
+      formatPercent(blocksPeak.p95 / blocks),
+    ]);
+  const right = "right" as const;
+  const columns = [
+    { title: "pool" },
+    { title: "cidr" },
+    { title: "blocks of", align: right },
+    { title: "used p95" },
+    { title: "of" },
+    { title: "", align: right },
+    { title: "claimed p95" },
+    { title: "of" },
+    { title: "", align: right },
+  ];
+  const more = pools.length - POOLS_MAX;
+  const rest = more > 0 ? [`… and ${formatCount(more)} more pools (--json)`] : [];
+  return [formatTable(columns, rows, { color }).trimEnd(), ...rest];
+}
+
+function groupTable({ groups }: PlanResult, color: boolean): string[] {
+  if (groups.length < 2) return [];
+  const ranked = groups.toSorted((a, b) => b.failed - a.failed);
+  const rows = ranked
+    .slice(0, GROUPS_MAX)
+    .map(({ name, nodes, ...risk }) => [name, nodes, formatRisk(risk)]);
+  const columns = [{ title: "node group" }, { title: "nodes" }, { title: "risk" }];
+  const more = groups.length - GROUPS_MAX;
+  const rest = more > 0 ? [`… and ${formatCount(more)} more groups (--json)`] : [];
+  return ["", formatTable(columns, rows, { color }).trimEnd(), ...rest];
+}
+
+/** The plan on one screen. */
+export function planText(plan: PlanResult, elapsedMs: number, style: Style): string {
+  const perSecond = plan.runs.done / (elapsedMs / 1000);
+  const compared = `agrees with the protocol at ${formatCount(plan.protocol.compared)} decisions`;
+  return [
+    ...heading(plan),
+    "",
+    ...riskLines(plan),
+    ...firstFailureLines(plan),
+    ...demandLines(plan),
+    "",
+    ...poolTable(plan, style.color),
+    ...groupTable(plan, style.color),
+    "",
+    `wall time       ${formatSignificant(elapsedMs / 1000)} s, ` +
+      `${formatSignificant(perSecond)} runs/s (measured here)`,
+    ...wrapped("figures", `${plan.provenance} It ${compared} of one run.`, style.width),
+    ...wrapped("release", `${plan.release.name} rests on ${plan.release.provenance}`, style.width),
+    "",
+  ].join("\n");
+}

@@ -1,0 +1,64 @@
+import type { Executor, Scenario } from "../../src/formats/scenario/scenario.js";
+import { Cidr } from "../../src/model/cidr.js";
+import type { IpamConfig } from "../../src/model/ipam-config.js";
+import { makePool, type UsablePool } from "../../src/model/pool.js";
+import { packCase, type PlanCase } from "../../src/planning/plan-case.js";
+import type { PlanQuestion } from "../../src/planning/plan-question.js";
+
+/** What tests say of a case; all else is plain. */
+export interface CaseSketch {
+  readonly cidr: string;
+  readonly blockSize: number;
+  readonly config?: Partial<IpamConfig>;
+  readonly nodes: number;
+  readonly workload: readonly Executor[];
+  readonly horizonUs: number;
+}
+
+const PLACED = {
+  namespace: "default",
+  placement: "round-robin",
+  nodeSelector: "all()",
+  whenFull: "drop",
+  newNames: [],
+  namePrefix: "",
+  name: "web",
+  startAfter: 0,
+} as const;
+
+/** Pods that come as a Poisson process and live exponentially long. */
+export function poisson(perSecond: number, meanLifeUs: number, duration: number): Executor {
+  return {
+    ...PLACED,
+    executor: "poisson",
+    rate: perSecond,
+    timeUnit: 1e6,
+    duration,
+    lifetime: { distribution: "exponential", mean: meanLifeUs },
+  };
+}
+
+function sketchedCase(sketch: CaseSketch): PlanCase {
+  const { cidr, blockSize, config, nodes, workload, horizonUs } = sketch;
+  const scenario: Scenario = {
+    file: "sketch.yaml",
+    name: "sketch",
+    description: "",
+    release: "v3.28.4",
+    seed: "1",
+    pools: [makePool({ name: "p", cidr: Cidr.of(cidr), blockSize }) as UsablePool],
+    ipamConfig: { strictAffinity: false, autoAllocateBlocks: true, maxBlocksPerHost: 0, ...config },
+    reservations: [],
+    nodes: Array.from({ length: nodes }, (_, i) => ({ name: `node-${i}`, labels: {} })),
+    maxPods: 10_000,
+    workload,
+    initialState: undefined,
+    simulation: { model: "allocator", duration: undefined },
+    thresholds: [],
+  };
+  return { scenario, horizonUs, hasTunnels: false, nodeGrowth: null };
+}
+
+export function sketchedQuestion(sketch: CaseSketch, seed = "1"): PlanQuestion {
+  return { planned: packCase(sketchedCase(sketch)), settings: {}, ranges: [], seed };
+}
