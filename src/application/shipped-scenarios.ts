@@ -25,21 +25,22 @@ const ENDING = ".yaml";
 const FOLDER = fileURLToPath(new URL("../../scenarios", import.meta.url));
 const INCIDENTS = join(FOLDER, "incidents");
 
-/** Parameter files and schemas next to the scenarios are none themselves. */
-async function scenarioFiles(folder: string): Promise<string[]> {
-  const names = await readdir(folder);
-  return names.filter((name) => name.endsWith(ENDING)).sort();
+/** Names of the scenarios in a folder; what has another ending is none. */
+async function scenarioNames(folder: string): Promise<string[]> {
+  const files = await readdir(folder);
+  const names = files.filter((file) => file.endsWith(ENDING)).map((file) => basename(file, ENDING));
+  return names.sort();
 }
 
 async function shippedIn(folder: string): Promise<ShippedScenario[]> {
-  const files = await scenarioFiles(folder);
+  const names = await scenarioNames(folder);
   return Promise.all(
-    files.map(async (fileName) => {
-      const path = join(folder, fileName);
+    names.map(async (name) => {
+      const path = join(folder, `${name}${ENDING}`);
       const text = await readFile(path, "utf8");
       const here = relative(process.cwd(), path);
       return {
-        name: basename(fileName, ENDING),
+        name,
         file: here.startsWith("..") ? path : here,
         isIncident: folder === INCIDENTS,
         header: readScenarioHeader(text),

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
+import type { Ask } from "./ask-terminal.js";
 import { ProgressLine } from "./progress-line.js";
 import { type OutputStream, StreamSink, type TextSink } from "./text-sink.js";
 
@@ -12,6 +13,8 @@ export interface Surroundings {
   readonly signal: AbortSignal;
   /** Monotonic time in milliseconds since an arbitrary moment. */
   now(): number;
+  /** Asks the user; undefined when nobody sits at a terminal. */
+  readonly ask?: Ask | undefined;
 }
 
 /** What a command gets of the world, so that it can be run and tested in-process. */
@@ -34,6 +37,8 @@ export interface CommandContext {
   readonly signal: AbortSignal;
   /** Environment variables other than the options' own. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Asks the user; undefined when nobody sits at a terminal: then a command takes its defaults. */
+  readonly ask: Ask | undefined;
   /** Progress on standard error; nothing without a terminal. The frame clears it at the end. */
   readonly progress: ProgressLine;
   /** Monotonic time in milliseconds since an arbitrary moment; never a date. */
@@ -88,6 +93,7 @@ export function createContext(
     width: (isTerminal ? stdout.columns : undefined) ?? WIDTH_WITHOUT_TERMINAL,
     signal,
     env,
+    ask: surroundings.ask,
     progress,
     now,
     eventLoopTurn: async () => {

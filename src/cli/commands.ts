@@ -12,6 +12,12 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/simulate.js"),
   },
   {
+    name: "init",
+    describe: "Write a commented scenario to start from, by questions or by options",
+    example: ["ipamlab init my.yaml", "a scenario of your own"],
+    load: () => import("./commands/init.js"),
+  },
+  {
     name: "scenarios",
     describe: "List the scenarios that come with ipamlab, real incidents among them",
     example: ["ipamlab scenarios show borrowed-addresses", "an incident to start from"],

@@ -1,3 +1,4 @@
+import { askTerminal } from "./ask-terminal.js";
 import type { CommandEntry } from "./command.js";
 import { runCommandLine } from "./frame.js";
 import { abortOnSignals } from "./interruption.js";
@@ -22,6 +23,7 @@ export async function runProcess(table: readonly CommandEntry[]): Promise<void> 
     (exitCode) => process.exit(exitCode),
   );
   const { stdout, stderr, env } = process;
-  const surroundings = { stdout, stderr, env, signal, now: () => performance.now() };
+  const ask = askTerminal(process, signal);
+  const surroundings = { stdout, stderr, env, signal, ask, now: () => performance.now() };
   process.exitCode = await runCommandLine(argv, table, surroundings, readVersion());
 }

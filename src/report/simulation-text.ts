@@ -5,6 +5,7 @@ import {
   formatPercent,
   formatSignificant,
 } from "./format-number.js";
+import { measuredText } from "./measured-text.js";
 import { printableText } from "./printable-text.js";
 import { formatTable } from "./table.js";
 import { textPlot } from "./text-plot.js";
@@ -90,13 +91,6 @@ function leaks({ leaks: { addresses, handles } }: SimulationResult): string[] {
   return [
     `leaked          ${formatCount(addresses)} addresses, ${formatCount(handles)} handles at the end`,
   ];
-}
-
-function measuredText(value: number | string | null, unit: string): string {
-  if (value === null) return "nothing was measured";
-  if (typeof value === "string") return value === "" ? "there is none" : printableText(value);
-  if (unit === "ratio") return formatPercent(value, 3);
-  return unit === "us" ? formatDurationUs(value) : formatSignificant(value);
 }
 
 function thresholds(result: SimulationResult): string[] {

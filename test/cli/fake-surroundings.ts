@@ -28,14 +28,17 @@ export class FakeSurroundings implements Surroundings {
   readonly env: Record<string, string | undefined>;
   readonly controller = new AbortController();
   readonly signal = this.controller.signal;
+  readonly ask: Surroundings["ask"];
   nowMs = 0;
 
   constructor(
     options: {
       readonly env?: Record<string, string | undefined>;
       readonly terminal?: { readonly columns: number };
+      readonly ask?: Surroundings["ask"];
     } = {},
   ) {
+    this.ask = options.ask;
     this.stdout = new CapturedStream(options.terminal);
     this.stderr = new CapturedStream(options.terminal);
     this.env = options.env ?? {};

@@ -32,7 +32,23 @@ describe("ipamlab scenarios", () => {
     expect(exitCode).toBe(0);
   });
 
+  it("runs an incident and its counterpart on the releases that are asked for", async () => {
+    const { exitCode, stdout } = await runCommand(
+      "scenarios",
+      "run",
+      "stranded-single-address-blocks",
+      "--releases",
+      "v3.31.6, v3.32.1",
+    );
+    expect(stdout).toMatch(/^stranded-single-address-blocks +● +·$/m);
+    expect(stdout).toMatch(/^stranded-single-address-blocks-fixed +✗ +✓$/m);
+    expect(exitCode).toBe(0);
+  });
+
   it.each([
+    [["scenarios", "run", "quickstart"], "quickstart: is not an incident"],
+    [["scenarios", "run", "--releases", "v3.99"], 'unknown release "v3.99"'],
+    [["scenarios", "list", "--markdown"], "--markdown goes with run"],
     [["scenarios", "show"], "show needs the name of a scenario"],
     [["scenarios", "show", "borowed-addresses"], '(did you mean "borrowed-addresses"?)'],
     [["simulate", "borowed-addresses"], '(did you mean "borrowed-addresses"?)'],
