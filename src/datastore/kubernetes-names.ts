@@ -63,11 +63,15 @@ function objectName(request: DatastoreRequest): string {
   }
 }
 
-/** Path of a request's object below Calico's group; from the root for nodes. */
-export function objectPath(request: DatastoreRequest): string {
+/**
+ * Path of a request's object below Calico's group; from the root for nodes.
+ *
+ * @param isPut whether it is for writing: of a node, Calico writes the status.
+ */
+export function objectPath(request: DatastoreRequest, isPut = false): string {
   const name = objectName(request);
   return request.kind === "node"
-    ? `/api/v1/nodes/${name}`
+    ? `/api/v1/nodes/${name}${isPut ? "/status" : ""}`
     : `${API_RESOURCES[request.kind as ApiKind]}/${name}`;
 }
 

@@ -55,7 +55,10 @@ export class KubernetesRequests implements Datastore {
         this.requests.push(["POST", resource, failed ?? 201]);
         break;
       case "update":
-        this.requests.push(["PUT", path, failed ?? 200]);
+        // A node is read once more before its status is written.
+        if (kind === "node") this.requests.push(["GET", path, failed === 404 ? 404 : 200]);
+        if (kind === "node" && failed === 404) break;
+        this.requests.push(["PUT", objectPath(request, true), failed ?? 200]);
         break;
       case "delete":
         this.requests.push(["PUT", path, failed ?? 200]);

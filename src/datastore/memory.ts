@@ -85,7 +85,7 @@ export class MemoryDatastore implements Datastore {
       case "config":
         return this.#performConfig(request);
       case "node":
-        return this.#nodes.get(request.name) ?? this.#failure("notFound", request);
+        return this.#performKeyed(this.#nodes, request.name, request);
       case "pool":
         return this.#pools;
       case "reservation":

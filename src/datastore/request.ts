@@ -4,6 +4,7 @@ import type { Block } from "../model/block.js";
 import type { Cidr } from "../model/cidr.js";
 import type { Handle } from "../model/handle.js";
 import type { IpamConfig } from "../model/ipam-config.js";
+import type { Node } from "../model/node.js";
 import type { Entry } from "./response.js";
 
 export type Verb = "get" | "list" | "create" | "update" | "delete" | "apply";
@@ -26,7 +27,7 @@ export type Kind =
 export type RequestContext = "caller" | "background" | "cleanup";
 
 /** What a request writes. */
-export type Written = Affinity | Block | Handle | IpamConfig;
+export type Written = Affinity | Block | Handle | IpamConfig | Node;
 
 /**
  * One call of the datastore on one object (or one list). All requests have this one shape, whatever
@@ -97,6 +98,9 @@ function list(kind: Kind, owner: AffinityOwner | null, version: IpVersion | 0): 
 }
 
 export const getNode = (name: string) => request("get", "node", name, null, null, null, 0);
+
+export const updateNode = (entry: Entry<Node>, value: Node) =>
+  request("update", "node", value.name, null, null, value, entry.revision);
 
 /** Every pool, disabled ones included, in name order. */
 export const listPools = (context: RequestContext) =>

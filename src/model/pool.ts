@@ -3,6 +3,9 @@ import type { Cidr } from "./cidr.js";
 
 export type PoolUse = "Workload" | "Tunnel" | "LoadBalancer";
 
+/** Whether packets between nodes are wrapped: never, always, or between subnets. */
+export type EncapsulationMode = "Never" | "Always" | "CrossSubnet";
+
 /**
  * An IP pool with its defaults filled in, as Calico fills them on every read
  * (`libcalico-go/lib/clientv3/ippool.go@v3.28.4`).
@@ -21,6 +24,10 @@ export interface Pool {
   readonly assignmentMode: "Automatic" | "Manual";
   /** Since v3.31.0: selector over the labels of the pod's namespace; empty matches all. */
   readonly namespaceSelector: string;
+  /** IP in IP between nodes, for which each node needs an address; IPv4 only. */
+  readonly ipipMode: EncapsulationMode;
+  /** VXLAN between nodes, for which each node needs an address. */
+  readonly vxlanMode: EncapsulationMode;
   /** The pool carries a deletion timestamp. */
   readonly beingDeleted: boolean;
   /** False when the status condition `Allocatable` is False (looked at since v3.32.0). */
@@ -50,6 +57,8 @@ export function makePool(spec: PoolSpec): Pool {
     allowedUses: uses.length > 0 ? uses : ["Workload", "Tunnel"],
     assignmentMode: spec.assignmentMode ?? "Automatic",
     namespaceSelector: spec.namespaceSelector ?? "",
+    ipipMode: spec.ipipMode ?? "Never",
+    vxlanMode: spec.vxlanMode ?? "Never",
     beingDeleted: spec.beingDeleted ?? false,
     allocatable: spec.allocatable ?? true,
   };

@@ -36,7 +36,7 @@ const COMMAND_US = 90_000_000;
 const STEP_US = 30_000_000;
 
 /** What Windows nodes keep of each block (`ipam_plugin.go@v3.28.4`). */
-const WINDOWS_RESERVED: HostReserved = {
+export const WINDOWS_RESERVED: HostReserved = {
   startOfBlock: 3,
   endOfBlock: 1,
   handle: WINDOWS_RESERVED_HANDLE,

@@ -1,7 +1,12 @@
 import type { Behaviours } from "./behaviours.js";
 
 /** Part of Calico that a behaviour belongs to. */
-export type Area = "allocation" | "Kubernetes datastore" | "CNI plugin" | "garbage collection";
+export type Area =
+  | "allocation"
+  | "Kubernetes datastore"
+  | "CNI plugin"
+  | "node start"
+  | "garbage collection";
 
 /** One change of a behaviour: the first tag with it in every release line, and what it is since. */
 export interface BehaviourChange<V> {
@@ -30,6 +35,7 @@ type Catalogue = { readonly [K in keyof Behaviours]: BehaviourRecord<K> };
 
 const IPAM = "libcalico-go/lib/ipam/ipam.go";
 const PLUGIN = "cni-plugin/pkg/ipamplugin/ipam_plugin.go";
+const TUNNELS = "node/pkg/allocateip/allocateip.go";
 const GC = "kube-controllers/pkg/controllers/node/ipam.go";
 
 /**
@@ -434,12 +440,12 @@ export const BEHAVIOUR_CATALOGUE: Catalogue = {
     area: "CNI plugin",
     meaning: "the plugin asks the API server which API groups there are",
     first: false,
-    source: "recorded plugin of v3.28.4",
+    source: "recordings of cni-plugin@v3.28.4",
     changes: [
       {
         since: ["v3.32.0"],
         value: true,
-        source: "recorded plugin of v3.32.1",
+        source: "recordings of cni-plugin@v3.32.1",
         effect: "two requests more per process",
       },
     ],
@@ -455,6 +461,34 @@ export const BEHAVIOUR_CATALOGUE: Catalogue = {
         value: true,
         source: `${PLUGIN}@v3.32.0`,
         effect: "no other than the longer result",
+      },
+    ],
+  },
+  tunnelNodeUpdates: {
+    area: "node start",
+    meaning: "when the addresses of a node's tunnels are written to the node",
+    first: "each by itself",
+    source: `${TUNNELS}@v3.28.4`,
+    changes: [
+      {
+        since: ["v3.30.0"],
+        value: "all at the end, if any changed",
+        source: `${TUNNELS}@v3.30.0`,
+        effect: "fewer requests when a node starts, and none that change nothing",
+      },
+    ],
+  },
+  tunnelPoolsBeingDeleted: {
+    area: "node start",
+    meaning: "whether a pool that is being deleted still gives tunnel addresses",
+    first: "enabled",
+    source: `${TUNNELS}@v3.28.4`,
+    changes: [
+      {
+        since: ["v3.32.0"],
+        value: "left out",
+        source: `${TUNNELS}@v3.32.0`,
+        effect: "nodes leave a pool that is being deleted, and their starts no longer fail on it",
       },
     ],
   },

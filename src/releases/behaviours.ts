@@ -68,6 +68,12 @@ export interface Behaviours {
   /** Whether the plugin's result lists a route for each address. */
   readonly cniResultRoutes: boolean;
 
+  // Node start: node/pkg/allocateip.
+  /** When the addresses of a node's tunnels are written to the node. */
+  readonly tunnelNodeUpdates: "each by itself" | "all at the end, if any changed";
+  /** Whether a pool that is being deleted still gives tunnel addresses. */
+  readonly tunnelPoolsBeingDeleted: "enabled" | "left out";
+
   // Garbage collection: kube-controllers/pkg/controllers/node.
   /** Which empty blocks of a node with several blocks are given up. */
   readonly gcEmptyBlockRule: "if the node's other blocks have 3 free addresses" | "all";

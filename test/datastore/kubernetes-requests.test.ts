@@ -9,6 +9,7 @@ import {
   getNode,
   listAffinities,
   listBlocks,
+  updateNode,
 } from "../../src/datastore/request.js";
 import type { Entry } from "../../src/datastore/response.js";
 import { newBlock } from "../../src/model/block.js";
@@ -16,6 +17,7 @@ import type { AffinityLookup } from "../../src/datastore/kubernetes-names.js";
 import { CalicoError } from "../../src/model/calico-error.js";
 import { Cidr } from "../../src/model/cidr.js";
 import type { Handle } from "../../src/model/handle.js";
+import type { Node } from "../../src/model/node.js";
 
 const DIALECT = { existsShowsInner: false, affinityKeyShowsType: false };
 const HOST = { type: "host", host: "n1" } as const;
@@ -109,4 +111,23 @@ describe("writes and errors", () => {
     );
     expect(client.requests).toEqual([["GET", "/api/v1/nodes/n1", 404]]);
   });
+});
+
+it("an update of a node is a read and a write of its status", () => {
+  const { memory, client } = open();
+  memory.setNode({ name: "n1", labels: {} });
+  const entry = client.perform(getNode("n1")) as Entry<Node>;
+  client.perform(updateNode(entry, { ...entry.value, tunnelAddresses: { ipip: 1 } }));
+  client.perform(updateNode(entry, entry.value));
+  memory.deleteNode("n1");
+  client.perform(updateNode(entry, entry.value));
+  const path = "/api/v1/nodes/n1";
+  expect(client.requests).toEqual([
+    ["GET", path, 200],
+    ["GET", path, 200],
+    ["PUT", `${path}/status`, 200],
+    ["GET", path, 200],
+    ["PUT", `${path}/status`, 409],
+    ["GET", path, 404],
+  ]);
 });

@@ -63,10 +63,15 @@ const VERBS_OF_CALL: Readonly<Record<Verb, readonly ApiVerb[]>> = {
 
 type CodesByKind = Readonly<Record<Kind, readonly number[]>>;
 
+function verbsOf(verb: Verb, kind: string): readonly ApiVerb[] {
+  // A node is read once more before its status is written.
+  return verb === "update" && kind === "node" ? ["GET", "PUT"] : VERBS_OF_CALL[verb];
+}
+
 function codesOf(verb: Verb): CodesByKind {
   const byKind: Partial<Record<Kind, readonly number[]>> = { ipamHost: [] };
   for (const [kind, resource] of Object.entries(RESOURCE_OF_KIND)) {
-    byKind[kind as Kind] = VERBS_OF_CALL[verb].map((apiVerb) => apiCode(apiVerb, resource));
+    byKind[kind as Kind] = verbsOf(verb, kind).map((apiVerb) => apiCode(apiVerb, resource));
   }
   return byKind as CodesByKind;
 }

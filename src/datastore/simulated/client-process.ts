@@ -427,7 +427,7 @@ export class ClientProcess<T> implements Activity, ServerClient, CallContextLike
     const request = this.#request;
     const verb = verbOfCode(this.#code);
     if (verb === "POST") return collectionPath(request);
-    if (verb !== "LIST") return objectPath(request);
+    if (verb !== "LIST") return objectPath(request, verb === "PUT");
     return listPath(request, this.#step, this.surroundings.affinityLookup);
   }
 

@@ -161,6 +161,9 @@ export class KubernetesStore implements TimedStore {
       case "apply":
         if (step === 0 && this.memory.config !== undefined) return NEXT_STEP;
         return this.memory.perform(request);
+      case "update":
+        if (request.kind === "node" && step === 0) return NEXT_STEP;
+        return this.#inWords(request, this.memory.perform(request));
       default:
         return this.#inWords(request, this.memory.perform(request));
     }

@@ -3,7 +3,7 @@ import type { AffinityState, AffinityType } from "../../model/affinity.js";
 import { Cidr } from "../../model/cidr.js";
 import type { Handle, HandleBlock } from "../../model/handle.js";
 import { DEFAULT_IPAM_CONFIG, type IpamConfig } from "../../model/ipam-config.js";
-import { makePool, type Pool, type PoolUse } from "../../model/pool.js";
+import { type EncapsulationMode, makePool, type Pool, type PoolUse } from "../../model/pool.js";
 import { ReservedAddresses, type Reservation } from "../../model/reservation.js";
 import type { ClusterInformation, ObjectIdentity, StoredAffinity } from "./cluster-dump.js";
 import { quoted } from "../traces/printable.js";
@@ -17,6 +17,7 @@ export const AFFINITY_STATES: readonly AffinityState[] = [
 ];
 const AFFINITY_TYPES: readonly AffinityType[] = ["host", "virtual"];
 const POOL_USES: readonly PoolUse[] = ["Workload", "Tunnel", "LoadBalancer"];
+const ENCAPSULATION_MODES = ["Never", "Always", "CrossSubnet"] as const;
 const ASSIGNMENT_MODES = ["Automatic", "Manual"] as const;
 const ADDRESSES_PER_BLOCK_MAX = 2 ** 16;
 
@@ -101,6 +102,10 @@ function isAllocatable(status: Field): boolean {
     );
 }
 
+function encapsulation(mode: Field): EncapsulationMode {
+  return mode.isAbsent || mode.value === "" ? "Never" : oneOf(mode, ENCAPSULATION_MODES);
+}
+
 /** Reads an IPPool, with Calico's defaults filled in. */
 export function readPool(object: Field, identity: ObjectIdentity): Pool {
   const spec = object.member("spec");
@@ -118,6 +123,8 @@ export function readPool(object: Field, identity: ObjectIdentity): Pool {
     assignmentMode:
       mode.isAbsent || mode.value === "" ? "Automatic" : oneOf(mode, ASSIGNMENT_MODES),
     namespaceSelector: spec.member("namespaceSelector").optionalText(),
+    ipipMode: encapsulation(spec.member("ipipMode")),
+    vxlanMode: encapsulation(spec.member("vxlanMode")),
     beingDeleted: !object.member("metadata").member("deletionTimestamp").isAbsent,
     allocatable: isAllocatable(object.member("status").optionalObject()),
   });

@@ -89,6 +89,8 @@ function poolSpec(pool: Pool, fields: StoredFields): JsonObject {
     blockSize: pool.blockSize,
     nodeSelector: pool.nodeSelector,
     disabled: pool.disabled ? true : undefined,
+    ipipMode: pool.ipipMode,
+    vxlanMode: pool.vxlanMode,
     allowedUses: pool.allowedUses,
     assignmentMode: fields.assignmentMode ? pool.assignmentMode : undefined,
     namespaceSelector:
