@@ -3,7 +3,12 @@ import { loadScenario } from "../formats/scenario/load-scenario.js";
 import type { Scenario } from "../formats/scenario/scenario.js";
 import type { TextSourceOptions } from "../formats/text-source.js";
 import { KNOWN_RELEASES_TEXT, knownReleases } from "../releases/profiles.js";
-import { scenarioPath } from "./shipped-scenarios.js";
+import { scenarioPath, shippedScenario } from "./shipped-scenarios.js";
+
+export interface ReadScenarioOptions extends TextSourceOptions {
+  /** Changes of the command line, each `path=value`. */
+  readonly set?: readonly string[] | undefined;
+}
 
 /**
  * Reads a scenario file, checked against the releases and the metrics that ipamlab knows. `-` is
@@ -13,10 +18,11 @@ import { scenarioPath } from "./shipped-scenarios.js";
  */
 export async function readScenario(
   file: string,
-  options: TextSourceOptions = {},
+  options: ReadScenarioOptions = {},
 ): Promise<Scenario> {
   return loadScenario(await scenarioPath(file), {
     ...options,
+    findBase: async (name) => (await shippedScenario(name)).file,
     knownReleases: knownReleases(),
     knownReleasesText: KNOWN_RELEASES_TEXT,
     knownMetrics: METRICS,

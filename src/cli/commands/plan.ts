@@ -10,6 +10,7 @@ import { defineCommand } from "../command.js";
 import { integerOption } from "../number-option.js";
 import { writeOutputFile } from "../output-file.js";
 import { durationOption, growthOption, rangeOption } from "../plan-options.js";
+import { SCENARIO_ARGUMENT, SET_OPTION } from "../scenario-options.js";
 import { readVersion } from "../version.js";
 
 export const command = defineCommand({
@@ -27,11 +28,8 @@ export const command = defineCommand({
   ],
   builder: (yargs) =>
     yargs
-      .positional("scenario", {
-        describe: "scenario file, or name of one that comes with ipamlab; - is standard input",
-        type: "string",
-        demandOption: true,
-      })
+      .positional("scenario", SCENARIO_ARGUMENT)
+      .option("set", SET_OPTION)
       .option("runs", integerOption("runs", { describe: "runs", min: 1, max: 1e7, default: 1000 }))
       .option(
         "workers",
@@ -89,7 +87,7 @@ export const command = defineCommand({
         context.progress.update(() => `${what}: ${formatCount(done)} of ${formatCount(of)}`);
       },
     };
-    const read = await readScenario(args.scenario);
+    const read = await readScenario(args.scenario, { set: args.set });
     const scenario = {
       ...read,
       release: args.release ?? read.release,

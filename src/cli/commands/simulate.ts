@@ -8,6 +8,7 @@ import { formatCount, formatDurationUs } from "../../report/format-number.js";
 import { simulationText } from "../../report/simulation-text.js";
 import { defineCommand } from "../command.js";
 import { writeOutputFile } from "../output-file.js";
+import { SCENARIO_ARGUMENT, SET_OPTION } from "../scenario-options.js";
 import { readVersion } from "../version.js";
 
 function exitCodeOf({ thresholds }: SimulationResult): ExitCode {
@@ -24,16 +25,14 @@ export const command = defineCommand({
     ["ipamlab simulate scenarios/quickstart.yaml", "a real cluster trace"],
     ["ipamlab simulate borrowed-addresses", "an incident that comes with ipamlab"],
     ["ipamlab simulate my.yaml --release v3.32.1", "the same with another release"],
+    ["ipamlab simulate my.yaml --set nodes.count=50", "the same with one number changed"],
     ["ipamlab simulate my.yaml --json result.json", "keep the whole result"],
     ["ipamlab simulate my.yaml --json -", "the result on standard output, nothing else"],
   ],
   builder: (yargs) =>
     yargs
-      .positional("scenario", {
-        describe: "scenario file, or name of one that comes with ipamlab; - is standard input",
-        type: "string",
-        demandOption: true,
-      })
+      .positional("scenario", SCENARIO_ARGUMENT)
+      .option("set", SET_OPTION)
       .option("release", { describe: "run with this release instead", type: "string" })
       .option("seed", { describe: "run with this seed instead", type: "string" })
       .option("json", {
@@ -44,7 +43,7 @@ export const command = defineCommand({
     if (args.release !== undefined && findProfile(args.release) === undefined) {
       throw new BadInput({ file: "--release", message: unknownReleaseText(args.release) });
     }
-    const read = await readScenario(args.scenario);
+    const read = await readScenario(args.scenario, { set: args.set });
     const scenario = {
       ...read,
       release: args.release ?? read.release,

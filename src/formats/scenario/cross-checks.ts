@@ -24,8 +24,8 @@ export interface CrossCheckContext {
   readonly knownReleasesText?: string | undefined;
   /** The metrics that a threshold may name. */
   readonly knownMetrics: readonly NamedMetric[];
-  /** Line of a field, for messages that name a second place. */
-  lineOf(path: FieldPath): number;
+  /** Where a field stands, such as `line 5`, for messages that name a second place. */
+  placeText(path: FieldPath): string;
 }
 
 /** Pools may not touch these (`libcalico-go/lib/validator/v3/validator.go@v3.28.4`). */
@@ -90,8 +90,8 @@ function* checkOverlaps(pools: SoundPool[], context: CrossCheckContext): Generat
       continue;
     }
     const [first, second] = outer.index < pool.index ? [outer, pool] : [pool, outer];
-    const line = context.lineOf(["pools", first.index, "cidr"]);
-    const other = `${first.cidr.text} of pool ${quoted(first.name)} (line ${line})`;
+    const place = context.placeText(["pools", first.index, "cidr"]);
+    const other = `${first.cidr.text} of pool ${quoted(first.name)} (${place})`;
     const message = `${second.cidr.text} overlaps ${other}`;
     yield { path: ["pools", second.index, "cidr"], message };
   }
@@ -107,8 +107,8 @@ function* checkNames(path: FieldPath, what: string, context: CrossCheckContext) 
     if (first === undefined) {
       firstIndex.set(name, index);
     } else {
-      const line = context.lineOf([...path, first, "name"]);
-      const message = `the ${what} ${quoted(name)} stands twice (first in line ${line})`;
+      const place = context.placeText([...path, first, "name"]);
+      const message = `the ${what} ${quoted(name)} stands twice (first in ${place})`;
       yield { path: [...path, index, "name"], message };
     }
   }

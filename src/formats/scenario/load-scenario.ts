@@ -1,15 +1,17 @@
-import { basename, dirname, isAbsolute, join } from "node:path";
+import { basename } from "node:path";
 import { BadInput, type InputFault } from "../../failure/failure.js";
 import { Cidr } from "../../model/cidr.js";
 import type { Node } from "../../model/node.js";
 import { makePool, type UsablePool } from "../../model/pool.js";
-import { readText, STANDARD_INPUT, type TextSourceOptions, unreadable } from "../text-source.js";
+import { STANDARD_INPUT, unreadable } from "../text-source.js";
 import { readNodeList } from "../traces/node-list.js";
 import { printable, quoted } from "../traces/printable.js";
 import { crossFindings } from "./cross-checks.js";
 import { nameRule } from "./field-rules.js";
+import type { LayeredContent } from "./layered-content.js";
 import { newNodeNameFindings, newNodeNames } from "./new-node-names.js";
 import { DEFAULT_NODE_PREFIX, nodeNames } from "./node-names.js";
+import { type LayerOptions, readLayers } from "./read-layers.js";
 import type { Executor, InitialState, Scenario } from "./scenario.js";
 import {
   type CheckedScenario,
@@ -22,15 +24,12 @@ import { type Finding, schemaFindings, valueAt } from "./schema-faults.js";
 import type { NamedMetric } from "./threshold.js";
 import { parseThreshold, type ThresholdExpression } from "./threshold-expression.js";
 import { fieldText } from "./wording.js";
-import { type FieldPath, YamlDocument } from "./yaml-document.js";
-
-/** Longest scenario, in characters. Lists longer than this belong in a CSV file. */
-const SCENARIO_LENGTH_MAX = 4 * 1024 * 1024;
+import type { FieldPath } from "./yaml-document.js";
 
 /** Most faults that are shown of one scenario. */
 const FAULTS_MAX = 100;
 
-export interface ScenarioOptions extends TextSourceOptions {
+export interface ScenarioOptions extends LayerOptions {
   /** The releases that `release` may name, in the order in which they are shown. */
   readonly knownReleases: readonly string[];
   /** The known releases in short, for messages; all of them when absent. */
@@ -39,15 +38,9 @@ export interface ScenarioOptions extends TextSourceOptions {
   readonly knownMetrics: readonly NamedMetric[];
 }
 
-/** A path of the scenario: relative to the scenario's folder. */
-function pathFrom(scenarioFile: string, path: string): string {
-  if (path === STANDARD_INPUT || isAbsolute(path)) return path;
-  return join(dirname(scenarioFile), path);
-}
-
-function faultOf(document: YamlDocument, { path, message, atKey }: Finding): InputFault {
-  const place = document.place(path, atKey === true ? "key" : "value");
-  return { file: document.file, ...place, field: fieldText(path), message };
+function faultOf(content: LayeredContent, { path, message, atKey }: Finding): InputFault {
+  const place = content.place(path, atKey === true ? "key" : "value");
+  return { ...place, field: fieldText(path), message };
 }
 
 /** Paths of the files that the scenario names, as far as they are texts. */
@@ -67,11 +60,11 @@ function namedFiles(content: unknown): FieldPath[] {
 }
 
 /** Files that are named but cannot be read, or not a second time. */
-async function fileFindings(content: unknown, scenarioFile: string): Promise<Finding[]> {
+async function fileFindings(content: LayeredContent): Promise<Finding[]> {
   const findings: Finding[] = [];
-  let stdinReader = scenarioFile === STANDARD_INPUT ? "the scenario" : undefined;
-  for (const path of namedFiles(content)) {
-    const named = valueAt(content, path) as string;
+  let stdinReader = content.file === STANDARD_INPUT ? "the scenario" : undefined;
+  for (const path of namedFiles(content.value)) {
+    const named = valueAt(content.value, path) as string;
     if (named === "") continue;
     if (named === STANDARD_INPUT) {
       const message = `standard input is read already by ${stdinReader}`;
@@ -79,7 +72,7 @@ async function fileFindings(content: unknown, scenarioFile: string): Promise<Fin
       stdinReader ??= fieldText(path);
       continue;
     }
-    const file = pathFrom(scenarioFile, named);
+    const file = content.pathFrom(path, named);
     const fault = await unreadable(file);
     const message = `cannot read ${printable(file)}: ${fault}`;
     if (fault !== undefined) findings.push({ path, message });
@@ -93,15 +86,11 @@ interface CsvNodes {
 }
 
 /** The names of the node list that the scenario names, if that can be read, with all its faults. */
-async function readCsvNodes(
-  content: unknown,
-  scenarioFile: string,
-  options: ScenarioOptions,
-): Promise<CsvNodes> {
-  const csv = NodesCsvSchema.safeParse(valueAt(content, ["nodes", "csv"]));
+async function readCsvNodes(content: LayeredContent, options: ScenarioOptions): Promise<CsvNodes> {
+  const csv = NodesCsvSchema.safeParse(valueAt(content.value, ["nodes", "csv"]));
   if (!csv.success) return { names: [], faults: [] };
-  const file = pathFrom(scenarioFile, csv.data.file);
-  const readTwice = file === STANDARD_INPUT && scenarioFile === STANDARD_INPUT;
+  const file = content.pathFrom(["nodes", "csv", "file"], csv.data.file);
+  const readTwice = file === STANDARD_INPUT && content.file === STANDARD_INPUT;
   if (readTwice || (await unreadable(file)) !== undefined) return { names: [], faults: [] };
   const field = csv.data.nameColumn;
   const faults: InputFault[] = [];
@@ -138,9 +127,12 @@ function resolveNodes({ nodes }: CheckedScenario, csvNames: readonly string[]): 
 }
 
 /** Gives each executor a name that is its own, and each trace a path from the working directory. */
-function resolveWorkload(file: string, workload: CheckedScenario["workload"]): Executor[] {
+function resolveWorkload(
+  content: LayeredContent,
+  workload: CheckedScenario["workload"],
+): Executor[] {
   const taken = new Set(workload.map(({ name }) => name));
-  return workload.map((executor) => {
+  return workload.map((executor, index) => {
     let name = executor.name ?? executor.executor;
     for (let i = 2; executor.name === undefined && taken.has(name); i++) {
       name = `${executor.executor}-${i}`;
@@ -148,21 +140,31 @@ function resolveWorkload(file: string, workload: CheckedScenario["workload"]): E
     taken.add(name);
     const resolved = { name, ...newNodeNames(executor, name) };
     if (executor.executor !== "trace") return { ...executor, ...resolved };
-    return { ...executor, ...resolved, file: pathFrom(file, executor.file) };
+    const file = content.pathFrom(["workload", index, "file"], executor.file);
+    return { ...executor, ...resolved, file };
   });
 }
 
 function resolveInitialState(
-  file: string,
+  content: LayeredContent,
   state: CheckedScenario["initialState"],
 ): InitialState | undefined {
   if (state === undefined) return undefined;
-  const paths = typeof state.dump === "string" ? [state.dump] : state.dump;
-  return { dump: paths.map((path) => pathFrom(file, path)), pods: state.pods };
+  const field: FieldPath = ["initialState", "dump"];
+  const dump =
+    typeof state.dump === "string"
+      ? [content.pathFrom(field, state.dump)]
+      : state.dump.map((path, i) => content.pathFrom([...field, i], path));
+  return { dump, pods: state.pods };
 }
 
 /** The scenario with the defaults that depend on other fields. Nothing after this fills defaults. */
-function resolve(file: string, checked: CheckedScenario, csvNames: readonly string[]): Scenario {
+function resolve(
+  content: LayeredContent,
+  checked: CheckedScenario,
+  csvNames: readonly string[],
+): Scenario {
+  const { file } = content;
   return {
     file,
     name:
@@ -179,8 +181,8 @@ function resolve(file: string, checked: CheckedScenario, csvNames: readonly stri
     reservations: checked.reservations,
     nodes: resolveNodes(checked, csvNames),
     maxPods: checked.nodes.maxPods,
-    workload: resolveWorkload(file, checked.workload),
-    initialState: resolveInitialState(file, checked.initialState),
+    workload: resolveWorkload(content, checked.workload),
+    initialState: resolveInitialState(content, checked.initialState),
     simulation: {
       model: checked.simulation.model,
       duration: checked.simulation.duration,
@@ -205,44 +207,41 @@ function refuse(faults: readonly InputFault[], file: string): never {
 
 /**
  * Reads a scenario file, checks it and fills in its defaults. `-` is standard input. Also reads the
- * node list that it names, and makes sure that its traces can be opened.
+ * file that it extends and the node list that it names, and makes sure that its traces can be opened.
  *
- * @throws BadInput with every fault of the file, each at its line and column: one for a broken YAML
- *   syntax, else all of schema, values, rules across fields and named files at once.
+ * @throws BadInput with every fault of the file, each at its line and column (or the option `--set`
+ *   that it comes from): one for a broken YAML syntax, else all of schema, values, rules across
+ *   fields and named files at once.
  */
 export async function loadScenario(file: string, options: ScenarioOptions): Promise<Scenario> {
-  const document = new YamlDocument(file, await readText(file, SCENARIO_LENGTH_MAX, options));
-  const content = document.value;
-  if (content === undefined) {
-    const message = "the file is empty; expected a scenario that begins with ipamlab: 1";
-    throw new BadInput({ file, message });
-  }
-  const checked = ScenarioSchema.safeParse(content);
+  const layers = await readLayers(file, options);
+  const { content } = layers;
+  const checked = ScenarioSchema.safeParse(content.value);
   const findings = checked.success
     ? []
-    : schemaFindings(checked.error.issues, content, scenarioJsonSchema());
+    : schemaFindings(checked.error.issues, content.value, scenarioJsonSchema());
   findings.push(
     ...crossFindings({
-      content,
+      content: content.value,
       knownReleases: options.knownReleases,
       knownReleasesText: options.knownReleasesText,
       knownMetrics: options.knownMetrics,
-      lineOf: (path) => document.place(path).line,
+      placeText: (path) => content.placeText(path),
     }),
-    ...(await fileFindings(content, file)),
+    ...(await fileFindings(content)),
   );
-  const csvNodes = await readCsvNodes(content, file, options);
+  const csvNodes = await readCsvNodes(content, options);
   const faults = [
-    ...document.faults,
-    ...findings.map((finding) => faultOf(document, finding)),
+    ...layers.faults,
+    ...findings.map((finding) => faultOf(content, finding)),
     ...csvNodes.faults,
   ];
   if (!checked.success || faults.length > 0) refuse(faults, file);
-  const scenario = resolve(file, checked.data, csvNodes.names);
+  const scenario = resolve(content, checked.data, csvNodes.names);
   const clashes = newNodeNameFindings(scenario.nodes, scenario.workload);
   if (clashes.length > 0)
     refuse(
-      clashes.map((finding) => faultOf(document, finding)),
+      clashes.map((finding) => faultOf(content, finding)),
       file,
     );
   return scenario;

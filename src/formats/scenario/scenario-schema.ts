@@ -140,6 +140,15 @@ const SEED = "a text, or a whole number below 2^53";
 export const ScenarioSchema = z.strictObject(
   {
     ipamlab: z.literal(1, "1, the version of this format").describe("Version of this format."),
+    extends: text("a path, or the name of a scenario that comes with ipamlab")
+      .min(1, "a path, or the name of a scenario that comes with ipamlab")
+      .optional()
+      .describe(
+        "Another scenario, by its path from this file's folder or the name of one that comes with " +
+          "ipamlab; this file says only what differs. Mappings are merged, null takes a key away, " +
+          "a list replaces a list. A mapping in the place of a list changes the items that it " +
+          "calls by name or number, and adds those of the list under the key +.",
+      ),
     name: text("a text")
       .min(1, "a text")
       .optional()
@@ -184,12 +193,25 @@ export type ScenarioInput = z.input<typeof ScenarioSchema>;
 /** What has been checked, with the defaults that do not depend on other fields. */
 export type CheckedScenario = z.output<typeof ScenarioSchema>;
 
-/** The published JSON Schema (draft 2020-12) of what a user writes. */
+/** The JSON Schema (draft 2020-12) of a whole scenario, its base laid under it. */
 export function scenarioJsonSchema(): Record<string, unknown> {
-  const schema = z.toJSONSchema(ScenarioSchema, { io: "input" });
+  return z.toJSONSchema(ScenarioSchema, { io: "input" });
+}
+
+/**
+ * The published JSON Schema of what a user writes. A file that extends another one says only what
+ * differs, so that the other decides what is missing or of the wrong form.
+ */
+export function publishedScenarioSchema(): Record<string, unknown> {
+  const { $schema, type, properties, ...whole } = scenarioJsonSchema();
+  const documented = Object.entries(properties as Record<string, { description?: string }>);
+  const keys = documented.map(([key, { description }]) => [key, { description }] as const);
   return {
-    $schema: schema.$schema,
+    $schema,
     title: "ipamlab scenario, version 1",
-    ...schema,
+    type,
+    if: { required: ["extends"] },
+    then: { properties: Object.fromEntries(keys), additionalProperties: false },
+    else: { properties, ...whole },
   };
 }
