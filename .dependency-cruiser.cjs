@@ -10,7 +10,8 @@ const ROOMS = {
   // Of the simulation, the simulated datastore knows the clock: see "datastore-in-time".
   datastore: ["model", "releases", "simulation"],
   simulation: ["protocol", "datastore", "releases", "model", "metrics"],
-  node: ["protocol", "simulation", "datastore", "model", "releases", "metrics"],
+  // Of the workload, the node knows what a network is to it: see "node-knows-one-interface".
+  node: ["protocol", "simulation", "datastore", "model", "releases", "metrics", "workload"],
   controllers: ["protocol", "simulation", "datastore", "model", "releases", "metrics"],
   // Of the formats, the workload knows types alone: see "workload-reads-no-format".
   workload: ["simulation", "model", "formats"],
@@ -31,6 +32,7 @@ const ROOMS = {
     "datastore",
     "formats",
     "model",
+    "node",
     "releases",
     "simulation",
     "workload",
@@ -50,7 +52,7 @@ const ROOMS = {
   allocator: ["model"],
   load: ["allocator", "datastore", "workload", "metrics", "model"],
   metrics: [],
-  analysis: ["simulation", "datastore", "formats", "metrics", "model"],
+  analysis: ["node", "simulation", "datastore", "formats", "metrics", "model"],
   formats: ["model"],
   // Between the objects of a dump and a datastore in memory, both ways.
   "cluster-state": ["datastore", "formats", "model", "releases"],
@@ -140,6 +142,13 @@ module.exports = {
       severity: "error",
       from: { path: "^src/datastore/[^/]+\\.ts$" },
       to: { path: "^src/simulation/" },
+    },
+    {
+      name: "node-knows-one-interface",
+      comment: "what makes pods come and go is not the node's business",
+      severity: "error",
+      from: { path: "^src/node/" },
+      to: { path: "^src/workload/", pathNot: "^src/workload/pod-network\\.ts$" },
     },
     {
       name: "workload-reads-no-format",

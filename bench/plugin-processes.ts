@@ -90,6 +90,7 @@ class Cluster implements Activity, ProcessOwner<Result> {
       serverUrl: "https://10.96.0.1:443",
       affinityLookup,
       sharedLock: null,
+      calls: null,
       lookUpPod: () => "notFound",
     };
     const ipam = new Ipam({

@@ -18,9 +18,26 @@ export type ResultHeader = Pick<
   | "timeUs"
   | "initialState"
   | "fingerprint"
+  | "provenance"
+  | "cluster"
 > & { readonly version: string };
 
-const PROVENANCE =
+/** What a model has counted, and the state that it ended in. */
+export type MeasuredRun = Pick<
+  ChurnRun,
+  | "measures"
+  | "datastore"
+  | "nodes"
+  | "podsByNode"
+  | "podsByNodePeak"
+  | "needyNodes"
+  | "operations"
+  | "addressesInUse"
+  | "borrowedInUse"
+  | "counts"
+>;
+
+export const ALLOCATOR_PROVENANCE =
   "computed: every decision of Calico's allocator, one operation after the other; no latencies, no " +
   "conflicts between clients, nothing of the node around the allocator";
 
@@ -38,7 +55,7 @@ function isReachable(block: Block, world: ChurnWorld, needy: ReadonlySet<string>
   return block.affinity !== null && needy.has(block.affinity.host);
 }
 
-function measureBlocks(run: ChurnRun, world: ChurnWorld): BlockFigures {
+function measureBlocks(run: MeasuredRun, world: ChurnWorld): BlockFigures {
   const reserved = ReservedAddresses.read(world.reservations);
   const reservedSet = reserved instanceof ReservedAddresses ? reserved : ReservedAddresses.none;
   const needy = new Set([...run.needyNodes].map((index) => run.nodes[index]!.name));
@@ -55,7 +72,7 @@ function measureBlocks(run: ChurnRun, world: ChurnWorld): BlockFigures {
   return figures;
 }
 
-function measurePools(run: ChurnRun, pools: readonly UsablePool[]): SimulationResult["pools"] {
+function measurePools(run: MeasuredRun, pools: readonly UsablePool[]): SimulationResult["pools"] {
   const figures = pools.map(({ name, cidr, blockSize }) => ({
     name,
     cidr: cidr.text,
@@ -93,7 +110,7 @@ function extremes(names: readonly string[], values: ArrayLike<number>): [Extreme
   ];
 }
 
-function measureNodes(run: ChurnRun): SimulationResult["nodes"] {
+function measureNodes(run: MeasuredRun): SimulationResult["nodes"] {
   const names = run.nodes.map(({ name }) => name);
   const blocksByName = new Map<string, number>();
   for (const { value: block } of run.datastore.listBlocks()) {
@@ -124,7 +141,7 @@ function measureNodes(run: ChurnRun): SimulationResult["nodes"] {
 
 /** The result document of a run, a pure function of what the run has counted. */
 export function churnResult(
-  run: ChurnRun,
+  run: MeasuredRun,
   world: ChurnWorld,
   header: ResultHeader,
 ): SimulationResult {
@@ -138,7 +155,6 @@ export function churnResult(
   return {
     ipamlab: { document: "simulation", documentVersion: RESULT_VERSION, version },
     ...described,
-    provenance: PROVENANCE,
     thresholds: [],
     operations: {
       total: run.operations,
@@ -183,7 +199,7 @@ export function churnResult(
       total: measures.assignCalls.sum + measures.releaseCalls.sum,
       perAssignment: measures.assignCalls.summary(),
       perRelease: measures.releaseCalls.summary(),
-      byCall: run.counting.countsByCall(),
+      byCall: run.counts.byCall(),
     },
   };
 }

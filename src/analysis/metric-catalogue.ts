@@ -1,3 +1,4 @@
+import type { ClusterSection } from "../formats/result/cluster-section.js";
 import type { SimulationResult } from "../formats/result/simulation-result.js";
 import type { NamedMetric } from "../formats/scenario/threshold.js";
 import type { ModelName } from "../formats/scenario/simulation-schema.js";
@@ -24,7 +25,8 @@ export type MetricDefinition =
   | MetricBase<"distribution", LatencySummary>
   | MetricBase<"text", readonly string[]>;
 
-const ALL: readonly ModelName[] = ["allocator"];
+const ALL: readonly ModelName[] = ["allocator", "cluster"];
+const CLUSTER: readonly ModelName[] = ["cluster"];
 
 function value(
   name: string,
@@ -34,6 +36,40 @@ function value(
   read: (result: SimulationResult) => number | null,
 ): MetricDefinition {
   return { kind: "value", name, unit, better, models: ALL, describe, read };
+}
+
+function clusterValue(
+  name: string,
+  unit: MetricUnit,
+  better: Better,
+  describe: string,
+  read: (cluster: ClusterSection) => number | null,
+): MetricDefinition {
+  return {
+    kind: "value",
+    name,
+    unit,
+    better,
+    models: CLUSTER,
+    describe,
+    read: ({ cluster }) => (cluster === null ? null : read(cluster)),
+  };
+}
+
+function clusterLatency(
+  name: string,
+  describe: string,
+  read: (cluster: ClusterSection) => LatencySummary | null,
+): MetricDefinition {
+  return {
+    kind: "distribution",
+    name,
+    unit: "us",
+    better: "lower",
+    models: CLUSTER,
+    describe,
+    read: ({ cluster }) => (cluster === null ? null : read(cluster)),
+  };
 }
 
 const sumOf = (numbers: readonly number[]): number => numbers.reduce((sum, each) => sum + each, 0);
@@ -227,6 +263,75 @@ export const METRICS: readonly MetricDefinition[] = [
     "datastore calls of the dearest assignment",
     (r) => r.datastoreCalls.perAssignment?.max ?? null,
   ),
+  clusterLatency(
+    "pod_network_ready",
+    "time from when the schedule wanted a pod until its network was ready",
+    (c) => c.readyUs,
+  ),
+  clusterLatency("allocation_latency", "time of an ADD that succeeded", (c) => c.addUs.succeeded),
+  clusterLatency("failed_add_latency", "time of an ADD that failed", (c) => c.addUs.failed),
+  clusterLatency("release_latency", "time of a DEL", (c) => c.delUs),
+  clusterLatency("lock_wait", "time an ADD waited for its node's lock", (c) => c.phasesUs.lockWait),
+  clusterLatency("lock_held", "time a process held its node's lock", (c) => c.lock.heldUs),
+  clusterLatency(
+    "limiter_wait",
+    "time an ADD waited for its own client's limit",
+    (c) => c.phasesUs.limiterWait,
+  ),
+  clusterLatency("datastore_time", "time an ADD waited for answers", (c) => c.phasesUs.datastore),
+  clusterValue(
+    "killed_adds",
+    "count",
+    "lower",
+    "ADDs that the runtime killed",
+    (c) => c.adds.killed,
+  ),
+  clusterValue("failed_dels", "count", "lower", "DELs that failed", (c) => c.dels.failed),
+  clusterValue(
+    "attempts_per_pod",
+    "count",
+    "lower",
+    "ADDs of a pod that got its network, mean",
+    ({ attemptsPerPod: attempts }) => (attempts === null ? null : attempts.sum / attempts.count),
+  ),
+  clusterValue(
+    "pods_without_network",
+    "count",
+    "lower",
+    "pods on nodes at the end that hold no address",
+    (c) => c.podsWithoutNetwork.final,
+  ),
+  clusterValue(
+    "lock_queue_peak",
+    "count",
+    "lower",
+    "most processes that waited for one node's lock",
+    (c) => c.lock.queuePeak,
+  ),
+  clusterValue(
+    "conflicts",
+    "count",
+    "lower",
+    "writes that another client beat",
+    (c) => c.conflicts,
+  ),
+  clusterValue("api_requests", "count", "lower", "requests to the server", (c) => c.requests.total),
+  clusterValue(
+    "api_requests_per_add",
+    "count",
+    "lower",
+    "requests of an ADD, mean",
+    ({ requests: { perAdd } }) => (perAdd === null ? null : perAdd.sum / perAdd.count),
+  ),
+  {
+    kind: "text",
+    name: "event_text",
+    unit: "text",
+    better: "neither",
+    models: CLUSTER,
+    describe: "what operators read in events, <sandbox> for the sandbox's id",
+    read: ({ cluster }) => cluster?.events.map(({ text }) => text) ?? null,
+  },
 ];
 
 /** A metric of a result. */

@@ -16,7 +16,8 @@ import type { WorkloadHost } from "../workload/workload-host.js";
 
 /** What an initial state is loaded into. */
 interface InitialWorld {
-  readonly run: ChurnRun;
+  /** Absent when the model has no such run. */
+  readonly run: ChurnRun | undefined;
   readonly host: WorkloadHost;
   /** The scenario's nodes, which have joined. */
   readonly nodes: readonly ClusterNode[];
@@ -58,18 +59,22 @@ export class InitialCluster {
     { stdin }: TextSourceOptions,
   ): Promise<InitialCluster | undefined> {
     if (initialState === undefined) return undefined;
-    if (!world.host.canAdopt) {
+    const { run } = world;
+    if (!world.host.canAdopt || run === undefined) {
       const message = "this model cannot start from a dump yet; model: allocator can";
       throw new BadInput({ file, field: "initialState", message });
     }
-    return InitialCluster.#load(
-      await readClusterDump(initialState.dump, { stdin }),
-      initialState,
-      world,
-    );
+    return InitialCluster.#load(await readClusterDump(initialState.dump, { stdin }), initialState, {
+      ...world,
+      run,
+    });
   }
 
-  static #load(dump: ClusterDump, state: InitialState, world: InitialWorld): InitialCluster {
+  static #load(
+    dump: ClusterDump,
+    state: InitialState,
+    world: InitialWorld & { run: ChurnRun },
+  ): InitialCluster {
     const { run, host, nodes, random } = world;
     const loaded = loadClaims(dump, run.datastore);
     const initial = new InitialCluster(loaded, run);

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { churnResult } from "../analysis/churn-result.js";
+import { churnResult, type MeasuredRun } from "../analysis/churn-result.js";
 import { evaluateThresholds } from "../analysis/evaluate-thresholds.js";
 import { CallFingerprint } from "../datastore/call-fingerprint.js";
 import { BadInput, InvariantViolation } from "../failure/failure.js";
@@ -8,19 +8,21 @@ import type { Scenario } from "../formats/scenario/scenario.js";
 import type { TextSourceOptions } from "../formats/text-source.js";
 import { Trace } from "../formats/traces/trace.js";
 import { findProfile, type ReleaseProfile, unknownReleaseText } from "../releases/profiles.js";
-import { ChurnRun, type ChurnWorld } from "../simulation/churn-run.js";
+import type { ChurnWorld } from "../simulation/churn-run.js";
 import { Kernel } from "../simulation/kernel.js";
 import { RandomStreams } from "../simulation/random-streams.js";
 import { createExecutor } from "../workload/create-executor.js";
 import type { ExecutorRun } from "../workload/executor-run.js";
 import { TraceReplay } from "../workload/executors/trace.js";
-import { InstantNetwork } from "../workload/instant-network.js";
 import { type GroupCounts, noCounts } from "../workload/group-counts.js";
 import type { PodGroup } from "../workload/pod-group.js";
 import type { PodNetworkEvents } from "../workload/pod-network.js";
 import { WorkloadHost } from "../workload/workload-host.js";
 import { AbortingThresholds } from "./aborting-thresholds.js";
+import { createAllocatorModel } from "./allocator-model.js";
+import { createClusterModel } from "./cluster-model.js";
 import { InitialCluster } from "./initial-cluster.js";
+import type { ModelRun } from "./model-run.js";
 import { runKernel } from "./run-kernel.js";
 
 export interface SimulateOptions extends TextSourceOptions {
@@ -129,10 +131,26 @@ function describeWorkload(
 }
 
 /** The error, with what replays it when the model contradicts itself. */
-function placed(error: unknown, run: ChurnRun, scenario: Scenario): unknown {
+function placed(error: unknown, run: MeasuredRun, scenario: Scenario): unknown {
   if (!(error instanceof InvariantViolation)) return error;
   const place = `operation ${run.operations + 1}, scenario ${scenario.file}, seed ${scenario.seed}`;
   return new InvariantViolation(error.invariant, `${error.detail} (at ${place})`);
+}
+
+function worldOf(scenario: Scenario, { behaviours }: ReleaseProfile): ChurnWorld {
+  const { pools, ipamConfig: config, reservations } = scenario;
+  return { release: behaviours, pools, config, reservations };
+}
+
+function createModel(
+  scenario: Scenario,
+  world: ChurnWorld,
+  clock: { readonly kernel: Kernel; readonly random: RandomStreams },
+  fingerprint: CallFingerprint | undefined,
+): ModelRun {
+  return scenario.simulation.model === "cluster"
+    ? createClusterModel(scenario, world.release, clock, fingerprint)
+    : createAllocatorModel(world, clock, fingerprint);
 }
 
 /**
@@ -148,17 +166,13 @@ export async function simulateScenario(
 ): Promise<SimulationResult> {
   const profile = options.profile ?? profileOf(scenario);
   const random = new RandomStreams(scenario.seed);
-  const world: ChurnWorld = {
-    release: profile.behaviours,
-    pools: scenario.pools,
-    config: scenario.ipamConfig,
-    reservations: scenario.reservations,
-  };
+  const world = worldOf(scenario, profile);
   const fingerprint = options.fingerprint === true ? new CallFingerprint() : undefined;
-  const run = new ChurnRun(world, random, fingerprint);
   const kernel = new Kernel();
-  const createNetwork = (events: PodNetworkEvents) => new InstantNetwork(run, kernel, events);
+  const model = createModel(scenario, world, { kernel, random }, fingerprint);
+  const createNetwork = (events: PodNetworkEvents) => model.createNetwork(events);
   const host = new WorkloadHost({ kernel, maxPods: scenario.maxPods, createNetwork });
+  const run = model.figures;
   const traces: OpenTrace[] = [];
   const executors = scenario.workload.map((executor, i) =>
     createExecutor(executor, i, {
@@ -185,6 +199,8 @@ export async function simulateScenario(
       pods: sumCounts(host.groups),
       timeUs: { first: host.firstUs ?? 0, last: host.lastUs },
       fingerprint: summary(fingerprint),
+      provenance: model.provenance,
+      cluster: model.section(),
     });
     return { ...result, thresholds: evaluateThresholds(scenario.thresholds, result) };
   };
@@ -192,7 +208,11 @@ export async function simulateScenario(
   let completed: boolean;
   try {
     const nodes = scenario.nodes.map(({ name, labels }) => host.joinNode(name, labels));
-    initial = await InitialCluster.begin(scenario, { run, host, nodes, random }, options);
+    initial = await InitialCluster.begin(
+      scenario,
+      { run: model.churn, host, nodes, random },
+      options,
+    );
     completed = await runKernel(kernel, {
       executors,
       untilUs: durationUs ?? Infinity,
@@ -207,7 +227,7 @@ export async function simulateScenario(
         return options.signal?.aborted !== true && !watch.fails(kernel.nowUs, resultNow);
       },
     });
-    run.check();
+    model.check();
   } catch (error) {
     throw placed(error, run, scenario);
   }

@@ -1,9 +1,9 @@
 import {
   ClientProcess,
   type ProcessOwner,
-  type ProcessSteps,
   type ProcessWitness,
 } from "../datastore/simulated/client-process.js";
+import type { ProcessSteps } from "../datastore/simulated/process-steps.js";
 import { DEFAULT_RATE_LIMIT } from "../datastore/simulated/token-bucket.js";
 import { FieldReader, UnreadableField } from "../formats/golden/field-reader.js";
 import type { Json, JsonObject, TraceCall } from "../formats/golden/trace-line.js";

@@ -43,6 +43,7 @@ export class TimedWorld {
       serverUrl: RECORDED_SERVER,
       affinityLookup,
       sharedLock: null,
+      calls: null,
       lookUpPod: () => "notFound",
     };
     this.ipam = new Ipam({

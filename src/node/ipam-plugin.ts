@@ -1,9 +1,5 @@
 import { apiCode } from "../datastore/simulated/api-request.js";
-import {
-  PlainRequests,
-  type ProcessSteps,
-  SUSPEND,
-} from "../datastore/simulated/client-process.js";
+import { PlainRequests, type ProcessSteps, SUSPEND } from "../datastore/simulated/process-steps.js";
 import { listPools } from "../datastore/request.js";
 import type { Listed } from "../datastore/response.js";
 import { addressBits, formatAddress, versionOf } from "../model/address.js";

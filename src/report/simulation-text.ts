@@ -1,4 +1,5 @@
 import type { SimulationResult } from "../formats/result/simulation-result.js";
+import { clusterLines } from "./cluster-text.js";
 import {
   formatCount,
   formatDurationUs,
@@ -196,6 +197,7 @@ export function simulationText(
     ...initialState(result),
     ...pods(result),
     ...operations(result),
+    ...(result.cluster === null ? [] : clusterLines(result.cluster)),
     ...gauges(result),
     ...leaks(result),
     ...nodeExtremes(result),
@@ -209,6 +211,7 @@ export function simulationText(
     "",
     `wall time       ${formatSignificant(wall.elapsedMs / 1000)} s, ${formatCount(perSecond)} operations/s (measured here)`,
     ...wrapped("figures", result.provenance, style.width),
+    ...(result.cluster?.assumptions ?? []).flatMap((text) => wrapped("assumed", text, style.width)),
     ...wrapped(
       "release",
       `${result.release.name} rests on ${result.release.provenance}`,

@@ -1,9 +1,6 @@
 import type { CallFingerprint } from "../datastore/call-fingerprint.js";
 import { MemoryDatastore } from "../datastore/memory.js";
 import { InvariantViolation } from "../failure/failure.js";
-import { BoundedSeries } from "../metrics/bounded-series.js";
-import { IntegerHistogram } from "../metrics/integer-histogram.js";
-import { LatencyHistogram } from "../metrics/latency-histogram.js";
 import type { AddressNumber } from "../model/address.js";
 import type { AffinityOwner } from "../model/affinity.js";
 import type { Cidr } from "../model/cidr.js";
@@ -24,8 +21,11 @@ import { PoolViews } from "../protocol/pool-views.js";
 import type { Behaviours } from "../releases/behaviours.js";
 import { HeldAddresses } from "./checks/held-addresses.js";
 import { checkState } from "./checks/state-check.js";
+import type { CallCounts } from "./call-counts.js";
+import { ChurnMeasures } from "./churn-measures.js";
 import { CountingDatastore } from "./counting-datastore.js";
 import type { RandomStreams } from "./random-streams.js";
+import { shuffled } from "./shuffled.js";
 
 /** The cluster before its first pod. */
 export interface ChurnWorld {
@@ -54,39 +54,6 @@ export interface InitialPod {
   readonly addresses: readonly AddressNumber[];
   /** By address, the block that it is in. */
   readonly blocks: readonly Cidr[];
-}
-
-/** The first time that something failed for a reason, and how often it did. */
-export interface FailureCount {
-  /** Calico's own text. */
-  readonly reason: string;
-  count: number;
-  readonly firstTimeUs: number;
-  readonly firstPod: string;
-  readonly firstNode: string;
-}
-
-/** Everything that is counted while pods come and go. */
-class ChurnMeasures {
-  assigned = 0;
-  assignFailed = 0;
-  released = 0;
-  /** Releases of pods that had no address, which Calico answers with "does not exist". */
-  releasedNothing = 0;
-  borrowedEver = 0;
-  /** Addresses whose pod vanished without CNI DEL. */
-  leakedAddresses = 0;
-  addressesPeak = 0;
-  borrowedPeak = 0;
-  blocksPeak = 0;
-  readonly failures = new Map<string, FailureCount>();
-  readonly assignCalls = new IntegerHistogram();
-  readonly releaseCalls = new IntegerHistogram();
-  /** Microseconds from an address's release to its next assignment. */
-  readonly reuse = new LatencyHistogram();
-  readonly addresses = new BoundedSeries();
-  readonly blocks = new BoundedSeries();
-  readonly borrowed = new BoundedSeries();
 }
 
 const SEQUENCE_START_NS = 1_000_000_000n;
@@ -155,6 +122,10 @@ export class ChurnRun {
     };
     const has = (version: 4 | 6) => world.pools.some((pool) => pool.cidr.version === version);
     this.#wants = { num4: has(4) ? 1 : 0, num6: has(6) ? 1 : 0 };
+  }
+
+  get counts(): CallCounts {
+    return this.counting.counts;
   }
 
   /** Operations performed so far. */
@@ -359,14 +330,7 @@ export class ChurnRun {
   #fail(reason: string, pod: string, nodeIndex: number): void {
     this.measures.assignFailed++;
     this.needyNodes.add(nodeIndex);
-    const known = this.measures.failures.get(reason);
-    if (known !== undefined) {
-      known.count++;
-      return;
-    }
-    const firstNode = this.nodes[nodeIndex]!.name;
-    const failure = { reason, count: 1, firstTimeUs: this.#timeUs, firstPod: pod, firstNode };
-    this.measures.failures.set(reason, failure);
+    this.measures.noteFailure(reason, this.#timeUs, pod, this.nodes[nodeIndex]!.name);
   }
 
   #keep(pod: string, handle: string, nodeIndex: number, result: AutoAssignResult): LivePod {
@@ -395,14 +359,8 @@ export class ChurnRun {
 
   #recordGauges(): void {
     const { measures } = this;
-    const addresses = this.#held.count;
     const blocks = this.datastore.blockCount;
-    measures.addresses.record(this.#timeUs, addresses);
-    measures.blocks.record(this.#timeUs, blocks);
-    measures.borrowed.record(this.#timeUs, this.#borrowedNow);
-    if (addresses > measures.addressesPeak) measures.addressesPeak = addresses;
-    if (this.#borrowedNow > measures.borrowedPeak) measures.borrowedPeak = this.#borrowedNow;
-    if (blocks > measures.blocksPeak) measures.blocksPeak = blocks;
+    measures.noteState(this.#timeUs, this.#held.count, blocks, this.#borrowedNow);
   }
 
   #afterOperation(): void {
@@ -432,14 +390,4 @@ export function failureReason(result: AutoAssignResult): string | undefined {
     if (family !== null && takenCount(family) < family.wanted) return partialFulfilmentText(family);
   }
   return undefined;
-}
-
-function shuffled<T>(items: readonly T[], random: () => number): readonly T[] {
-  if (items.length < 2) return items;
-  const order = [...items];
-  for (let i = order.length - 1; i > 0; i--) {
-    const j = Math.floor(random() * (i + 1));
-    [order[i], order[j]] = [order[j]!, order[i]!];
-  }
-  return order;
 }

@@ -1,3 +1,4 @@
+import { DatastoreSchema, NodeSectionSchema } from "../../src/formats/scenario/cluster-schemas.js";
 import type { Executor, Scenario } from "../../src/formats/scenario/scenario.js";
 import { Cidr } from "../../src/model/cidr.js";
 import type { IpamConfig } from "../../src/model/ipam-config.js";
@@ -54,6 +55,8 @@ function sketchedCase(sketch: CaseSketch): PlanCase {
     workload,
     initialState: undefined,
     simulation: { model: "allocator", duration: undefined },
+    datastore: DatastoreSchema.parse({}),
+    node: NodeSectionSchema.parse({}),
     thresholds: [],
   };
   return { scenario, horizonUs, hasTunnels: false, nodeGrowth: null };

@@ -52,6 +52,11 @@ export class ApiServer {
     return this.#waiting.length - this.#first;
   }
 
+  /** Requests that have arrived. */
+  get requests(): number {
+    return this.counts.reduce((sum, count) => sum + count, 0);
+  }
+
   get inFlight(): number {
     return this.#inFlight;
   }

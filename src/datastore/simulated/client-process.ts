@@ -1,36 +1,15 @@
-import { type CalicoError, DatastoreError, ResourceError } from "../../model/calico-error.js";
+import { type CalicoError, DatastoreError } from "../../model/calico-error.js";
 import type { Activity, Kernel } from "../../simulation/kernel.js";
-import { DatastoreRequest, type Effect, LockRequest, PodRequest, Sleep } from "../request.js";
+import { DatastoreRequest, LockRequest, PodRequest, Sleep } from "../request.js";
 import type { Response } from "../response.js";
 import { type AffinityLookup, collectionPath, listPath, objectPath } from "../kubernetes-names.js";
 import type { PodLookup } from "../../model/pod.js";
 import { apiCode, codeOfStep, verbOfCode } from "./api-request.js";
 import type { ApiServer, ServerClient } from "./api-server.js";
+import { PlainRequests, type ProcessSteps } from "./process-steps.js";
+import { statusOfStep } from "./step-status.js";
 import { NEXT_STEP, type TimedStore } from "./timed-store.js";
 import { type RateLimit, TokenBucket } from "./token-bucket.js";
-
-/**
- * Requests outside Calico's datastore interface that a process makes one after the other: they cost
- * time and count, and change nothing that IPAM looks at.
- */
-export class PlainRequests {
-  /** @param codes request codes in order, see `apiCode`. */
-  constructor(
-    readonly codes: readonly number[],
-    /** Path of each, for recordings. */
-    readonly paths: readonly string[],
-    readonly statuses: readonly number[],
-  ) {}
-}
-
-/** The process sleeps until it is woken from outside. */
-export const SUSPEND = "suspend";
-
-/** Whatever a simulated process may ask for. */
-export type ProcessEffect = Effect | PlainRequests | typeof SUSPEND;
-
-/** The steps of a simulated process. */
-export type ProcessSteps<T> = Generator<ProcessEffect, T, Response>;
 
 /** Told when the process has ended by itself. */
 export interface ProcessOwner<T> {
@@ -57,6 +36,11 @@ export interface ProcessWitness {
   ): void;
 }
 
+/** Sees every datastore call with its answer. */
+export interface CallWitness {
+  callAnswered(request: DatastoreRequest, response: Response): void;
+}
+
 /** What all processes of a simulation share. */
 export interface ProcessSurroundings {
   readonly kernel: Kernel;
@@ -66,11 +50,15 @@ export interface ProcessSurroundings {
   readonly serverUrl: string;
   readonly affinityLookup: AffinityLookup;
   readonly sharedLock: SharedLock | null;
+  readonly calls: CallWitness | null;
   /** The pods of the cluster as the API server has them. */
   readonly lookUpPod: (namespace: string, name: string) => PodLookup;
 }
 
+const POD_GET = apiCode("GET", "pods");
+
 const ENDED_TEXT = "context deadline exceeded";
+const REFUSED_TEXT = "connect: connection refused";
 const LIMITER_TEXT = "client rate limiter Wait returned an error:";
 
 /** Time that undoing a handle count has at least, whatever the caller has left (since v3.29.7). */
@@ -154,6 +142,8 @@ export class ClientProcess<T> implements Activity, ServerClient, CallContextLike
   datastoreUs = 0;
   /** API requests sent. */
   requests = 0;
+  /** Datastore calls made. */
+  calls = 0;
 
   constructor(
     protected readonly surroundings: ProcessSurroundings,
@@ -248,7 +238,9 @@ export class ClientProcess<T> implements Activity, ServerClient, CallContextLike
   }
 
   #go(response: Response | typeof PENDING): void {
-    if (response !== PENDING) this.#advance(response);
+    if (response === PENDING) return;
+    this.surroundings.calls?.callAnswered(this.#request, response);
+    this.#advance(response);
   }
 
   #advance(first: Response): void {
@@ -263,8 +255,10 @@ export class ClientProcess<T> implements Activity, ServerClient, CallContextLike
       }
       const effect = next.value;
       if (effect instanceof DatastoreRequest) {
+        this.calls++;
         const response = this.#begin(effect);
         if (response === PENDING) return;
+        this.surroundings.calls?.callAnswered(effect, response);
         input = response;
         continue;
       }
@@ -276,11 +270,14 @@ export class ClientProcess<T> implements Activity, ServerClient, CallContextLike
         this.surroundings.kernel.schedule(untilUs, this);
         return;
       } else if (effect instanceof PlainRequests) {
-        this.#beginPlain(effect);
-        return;
+        const failed = this.#beginPlain(effect);
+        if (failed === undefined) return;
+        input = failed;
+        continue;
       } else if (effect instanceof PodRequest) {
-        this.#beginPod(effect);
-        return;
+        if (this.#beginPod(effect)) return;
+        input = "failed";
+        continue;
       } else {
         this.#state = State.Suspended;
         return;
@@ -358,7 +355,7 @@ export class ClientProcess<T> implements Activity, ServerClient, CallContextLike
     const { server, kernel } = this.surroundings;
     this.#sentUs = this.nowUs;
     this.requests++;
-    if (server.isDown) return this.#failed(this.#transportText("connect: connection refused"));
+    if (server.isDown) return this.#failed(this.#transportText(REFUSED_TEXT));
     if (server.arrive(this.#code, this)) {
       this.#serve();
       return PENDING;
@@ -445,10 +442,12 @@ export class ClientProcess<T> implements Activity, ServerClient, CallContextLike
     return `${named} "${this.surroundings.serverUrl}${below}": ${why}`;
   }
 
-  #beginPod(pod: PodRequest): void {
-    this.#pod = pod;
+  /** Whether the request is under way. */
+  #beginPod(pod: PodRequest): boolean {
     const path = `/api/v1/namespaces/${pod.namespace}/pods/${pod.name}`;
-    this.#beginPlain(new PlainRequests([apiCode("GET", "pods")], [path], [200]));
+    const failed = this.#beginPlain(new PlainRequests([POD_GET], [path], [200]));
+    if (failed === undefined) this.#pod = pod;
+    return failed === undefined;
   }
 
   #podAnswer(): PodLookup | undefined {
@@ -458,9 +457,14 @@ export class ClientProcess<T> implements Activity, ServerClient, CallContextLike
     return this.surroundings.lookUpPod(pod.namespace, pod.name);
   }
 
-  #beginPlain(plain: PlainRequests): void {
+  /** The error when nothing answers. */
+  #beginPlain(plain: PlainRequests): DatastoreError | undefined {
     const { server, kernel } = this.surroundings;
     const { nowUs } = this;
+    if (server.isDown) {
+      const url = `${this.surroundings.serverUrl}${plain.paths[0]!}`;
+      return new DatastoreError(`Get "${url}": ${REFUSED_TEXT}`);
+    }
     let totalUs = 0;
     plain.codes.forEach((code, i) => {
       const us = server.serviceUs(code, 0);
@@ -474,6 +478,7 @@ export class ClientProcess<T> implements Activity, ServerClient, CallContextLike
     this.datastoreUs += totalUs;
     this.#state = State.WaitingForPlainAnswers;
     kernel.schedule(nowUs + totalUs, this);
+    return undefined;
   }
 }
 
@@ -481,18 +486,4 @@ export class ClientProcess<T> implements Activity, ServerClient, CallContextLike
 interface CallContextLike {
   ended(): CalicoError | undefined;
   readonly windows: boolean;
-}
-
-function statusOfStep(
-  request: DatastoreRequest,
-  step: number,
-  outcome: Response | typeof NEXT_STEP,
-): number {
-  if (outcome !== NEXT_STEP && outcome instanceof ResourceError) {
-    // A get that removed a flagged object ends in an error, and its last request worked.
-    if (request.verb === "get" && step > 0) return 200;
-    return outcome.kind === "notFound" ? 404 : 409;
-  }
-  if (request.verb === "apply" && step === 0) return outcome === NEXT_STEP ? 409 : 201;
-  return request.verb === "create" ? 201 : 200;
 }

@@ -25,22 +25,26 @@ export class Uniform implements Distribution {
   }
 }
 
-/** z value of the 99th percentile of the normal distribution. */
-const Z99 = 2.3263478740408408;
-
-/** Lognormal, given by what people read off a dashboard: the median and the 99th percentile. */
-export class Lognormal implements Distribution {
-  readonly #mu: number;
-  readonly #sigma: number;
-  #spare: number | undefined;
-
-  constructor(medianUs: number, p99Us: number) {
-    this.#mu = Math.log(medianUs);
-    this.#sigma = (Math.log(p99Us) - this.#mu) / Z99;
-  }
+/** Short durations are the likeliest; the mean is given. */
+export class Exponential implements Distribution {
+  constructor(private readonly meanUs: number) {}
 
   sampleUs(random: () => number): number {
-    return Math.exp(this.#mu + this.#sigma * this.#normal(random));
+    return -Math.log(1 - random()) * this.meanUs;
+  }
+}
+
+/** Lognormal, by its median and the standard deviation of the logarithm. */
+export class Lognormal implements Distribution {
+  #spare: number | undefined;
+
+  constructor(
+    private readonly medianUs: number,
+    private readonly sigma: number,
+  ) {}
+
+  sampleUs(random: () => number): number {
+    return this.medianUs * Math.exp(this.sigma * this.#normal(random));
   }
 
   /** Box and Muller's method gives two values at once; the second one is kept. */

@@ -128,12 +128,16 @@ export interface KubernetesStoreOptions {
  */
 export class KubernetesStore implements TimedStore {
   readonly hasClientLimits = true;
-  readonly #flagged = new FlaggedObjects();
+  readonly #flagged: FlaggedObjects;
 
+  /** @param other how clients of another release see the same objects. */
   constructor(
     private readonly memory: MemoryDatastore,
     private readonly options: KubernetesStoreOptions,
-  ) {}
+    other?: KubernetesStore,
+  ) {
+    this.#flagged = other === undefined ? new FlaggedObjects() : other.#flagged;
+  }
 
   /** How many objects are flagged as deleted and still there. */
   get flaggedCount(): number {

@@ -1,42 +1,10 @@
 import { z } from "zod";
+import { ClusterSectionSchema } from "./cluster-section.js";
+import { count, HistogramSchema, LatencySchema, SeriesSchema } from "./result-pieces.js";
 import { MODELS } from "../scenario/simulation-schema.js";
 
 /** Version of the result document. A field that changes its meaning raises it. */
 export const RESULT_VERSION = 2;
-
-const count = z.int().min(0);
-
-const HistogramSchema = z
-  .strictObject({
-    count,
-    sum: count,
-    min: count,
-    p50: count,
-    p99: count,
-    max: count,
-  })
-  .describe("Exact counts, not estimates.");
-
-const LatencySchema = z.strictObject({
-  count,
-  mean: z.number(),
-  min: count,
-  p50: count,
-  p90: count,
-  p99: count,
-  p999: count,
-  max: count,
-});
-
-const SeriesSchema = z
-  .array(
-    z.strictObject({
-      timeUs: z.int().describe("Start of the stretch of time, microseconds."),
-      last: count.describe("Value at its end."),
-      peak: count.describe("Highest value in it."),
-    }),
-  )
-  .describe("Stretches of equal length, in order.");
 
 const PodCountsSchema = z.strictObject({
   wanted: count.describe("Pods that the schedule wanted."),
@@ -212,6 +180,7 @@ export const SimulationResultSchema = z.strictObject({
     perRelease: HistogramSchema.nullable(),
     byCall: z.array(z.strictObject({ call: z.string(), count })),
   }),
+  cluster: ClusterSectionSchema.nullable().describe("Null for model: allocator."),
   fingerprint: z
     .strictObject({
       calls: count,

@@ -172,6 +172,25 @@ function* checkRelease({
   yield { path: ["release"], message: `unknown release ${quoted(release)}${advice}` };
 }
 
+/** Sections that only the cluster model has, and what that model needs. */
+const CLUSTER_SECTIONS = ["datastore", "node"];
+
+function* checkModel(content: unknown): Generator<Finding> {
+  const simulation = SimulationSchema.safeParse(valueAt(content, ["simulation"]) ?? {});
+  if (!simulation.success) return;
+  const { model, duration } = simulation.data;
+  if (model === "cluster") {
+    const message = "model: cluster needs a duration, since kubelets never stop trying";
+    if (duration === undefined) yield { path: ["simulation"], message };
+    return;
+  }
+  for (const section of CLUSTER_SECTIONS) {
+    if (valueAt(content, [section]) === undefined) continue;
+    const message = `goes only with simulation.model: cluster, not with ${model}`;
+    yield { path: [section], message, atKey: true };
+  }
+}
+
 function* checkThresholds({ content, knownMetrics }: CrossCheckContext): Generator<Finding> {
   const simulation = SimulationSchema.safeParse(valueAt(content, ["simulation"]) ?? {});
   const model = simulation.success ? simulation.data.model : undefined;
@@ -197,6 +216,7 @@ export function crossFindings(context: CrossCheckContext): Finding[] {
     ...checkNodes(content),
     ...checkNames(["nodes", "list"], "node name", context),
     ...checkNames(["workload"], "executor name", context),
+    ...checkModel(content),
     ...checkThresholds(context),
   ];
 }

@@ -57,3 +57,18 @@ export function distribution() {
   );
   return z.union([constant, DrawnSchema], `${DURATION_TEXT}, or a mapping with distribution`);
 }
+
+/** The distribution in words, in milliseconds. */
+export function durationText(distribution: Distribution): string {
+  const ms = (us: Microseconds) => `${us / 1000} ms`;
+  switch (distribution.distribution) {
+    case "constant":
+      return ms(distribution.value);
+    case "uniform":
+      return `${distribution.min / 1000} to ${ms(distribution.max)}`;
+    case "exponential":
+      return `exponential with mean ${ms(distribution.mean)}`;
+    case "lognormal":
+      return `lognormal with median ${ms(distribution.median)}, sigma ${distribution.sigma}`;
+  }
+}

@@ -187,6 +187,8 @@ function resolve(
       model: checked.simulation.model,
       duration: checked.simulation.duration,
     },
+    datastore: checked.datastore,
+    node: checked.node,
     thresholds: checked.thresholds.map((threshold) => ({
       ...threshold,
       expression: parseThreshold(threshold.check) as ThresholdExpression,

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { DatastoreSchema, NodeSectionSchema } from "./cluster-schemas.js";
 import { ExecutorSchema } from "./executor-schema.js";
 import {
   labelKeyRule,
@@ -179,6 +180,12 @@ export const ScenarioSchema = z.strictObject(
       "What the run starts from; an empty cluster when absent.",
     ),
     simulation: SimulationSchema.prefault({}).describe("How the scenario is simulated."),
+    datastore: DatastoreSchema.prefault({}).describe(
+      "How the datastore answers. Goes only with model: cluster.",
+    ),
+    node: NodeSectionSchema.prefault({}).describe(
+      "What happens around the plugin on each node. Goes only with model: cluster.",
+    ),
     thresholds: z
       .array(ThresholdSchema, "a list of thresholds")
       .default([])

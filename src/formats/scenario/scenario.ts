@@ -5,6 +5,7 @@ import type { Reservation } from "../../model/reservation.js";
 import type { Distribution } from "./distribution.js";
 import type { Microseconds } from "./duration.js";
 import type { CheckedExecutor } from "./executor-schema.js";
+import type { CheckedScenario } from "./scenario-schema.js";
 import type { ModelName } from "./simulation-schema.js";
 import type { Threshold } from "./threshold.js";
 
@@ -26,6 +27,12 @@ export type ExecutorOf<Kind extends Executor["executor"]> = Extract<
   Executor,
   { readonly executor: Kind }
 >;
+
+/** How the datastore of `model: cluster` answers. Times are microseconds. */
+export type DatastoreSettings = CheckedScenario["datastore"];
+
+/** What happens around the plugin on a node of `model: cluster`. Times are microseconds. */
+export type NodeSection = CheckedScenario["node"];
 
 /** How the scenario is simulated. */
 export interface SimulationSettings {
@@ -74,5 +81,7 @@ export interface Scenario {
   /** Undefined: an empty cluster. */
   readonly initialState: InitialState | undefined;
   readonly simulation: SimulationSettings;
+  readonly datastore: DatastoreSettings;
+  readonly node: NodeSection;
   readonly thresholds: readonly Threshold[];
 }

@@ -6,7 +6,7 @@ import { choice } from "./schema-pieces.js";
  * What is simulated. `allocator`: every decision of Calico's allocator, each addition and removal
  * done at once. `cluster`: the nodes around it as well.
  */
-export const MODELS = ["allocator"] as const;
+export const MODELS = ["allocator", "cluster"] as const;
 
 export type ModelName = (typeof MODELS)[number];
 
@@ -15,7 +15,10 @@ export const SimulationSchema = z.strictObject(
   {
     model: choice(MODELS)
       .default("allocator")
-      .describe("allocator: Calico's decisions alone, without time; each pod is served at once."),
+      .describe(
+        "allocator: Calico's decisions alone, without time; each pod is served at once. cluster: with " +
+          "kubelets, CNI plugin, host locks and a datastore that takes time; needs duration.",
+      ),
     duration: positiveDuration()
       .optional()
       .describe("When the run ends; when nothing is left to happen, if absent."),

@@ -81,11 +81,21 @@ export function countHandleLeaks(datastore: MemoryDatastore): HandleLeaks {
 }
 
 /**
- * Checks the whole state of a datastore. Costs as much as there are addresses in blocks.
+ * Checks every block by itself. Costs as much as there are addresses in blocks.
+ *
+ * @throws InvariantViolation for the first thing that cannot be.
+ */
+export function checkBlocks(datastore: MemoryDatastore): void {
+  for (const { value: block } of datastore.listBlocks()) checkPartition(block);
+}
+
+/**
+ * Checks the whole state of a datastore on which one operation ran after the other: clients that meet
+ * can leave a block with two owners, as Calico does.
  *
  * @throws InvariantViolation for the first thing that cannot be.
  */
 export function checkState(datastore: MemoryDatastore): void {
-  for (const { value: block } of datastore.listBlocks()) checkPartition(block);
+  checkBlocks(datastore);
   checkOwners(datastore);
 }

@@ -36,7 +36,10 @@ describe("ipamlab conform", () => {
 
   it.each([
     [["conform", "nowhere.jsonl"], "ipamlab: nowhere.jsonl: no such file\n"],
-    [["conform", "test/cli"], "ipamlab: test/cli: holds no recordings (*.jsonl, *.jsonl.gz)\n"],
+    [
+      ["conform", "test/cli"],
+      "ipamlab: test/cli: holds no recordings (*.jsonl, *.json, plain or .gz)\n",
+    ],
     [
       ["conform", TRACE, "--release", "3.28.44"],
       'ipamlab: --release: unknown release "3.28.44" (did you mean "v3.28.4"?); ' +

@@ -44,7 +44,9 @@ describe("loadScenario", () => {
   });
 
   it("fills in every default", async () => {
-    const { pools, ...scenario } = await loadText(LEAST);
+    const { pools, datastore, node, ...scenario } = await loadText(LEAST);
+    expect(datastore).toMatchObject({ mode: "kubernetes", clientQps: 5, clientBurst: 100 });
+    expect(node).toMatchObject({ windows: false, processStart: 50_000, lockOrder: "arrival" });
     expect(scenario).toEqual({
       file: "-",
       name: "scenario",

@@ -1,0 +1,24 @@
+import { ALLOCATOR_PROVENANCE } from "../analysis/churn-result.js";
+import type { CallFingerprint } from "../datastore/call-fingerprint.js";
+import { ChurnRun, type ChurnWorld } from "../simulation/churn-run.js";
+import type { Kernel } from "../simulation/kernel.js";
+import type { RandomStreams } from "../simulation/random-streams.js";
+import { InstantNetwork } from "../workload/instant-network.js";
+import type { ModelRun } from "./model-run.js";
+
+/** The run of a scenario with Calico's decisions alone. */
+export function createAllocatorModel(
+  world: ChurnWorld,
+  { kernel, random }: { readonly kernel: Kernel; readonly random: RandomStreams },
+  fingerprint: CallFingerprint | undefined,
+): ModelRun {
+  const figures = new ChurnRun(world, random, fingerprint);
+  return {
+    figures,
+    churn: figures,
+    createNetwork: (events) => new InstantNetwork(figures, kernel, events),
+    provenance: ALLOCATOR_PROVENANCE,
+    check: () => figures.check(),
+    section: () => null,
+  };
+}

@@ -1,0 +1,23 @@
+import type { MeasuredRun } from "../analysis/churn-result.js";
+import type { ClusterSection } from "../formats/result/cluster-section.js";
+import type { ChurnRun } from "../simulation/churn-run.js";
+import type { PodNetwork, PodNetworkEvents } from "../workload/pod-network.js";
+
+/** What a scenario's pods run against: one of the models. */
+export interface ModelRun {
+  /** To be called once, before anything else. */
+  createNetwork(events: PodNetworkEvents): PodNetwork;
+  readonly figures: MeasuredRun;
+  /** The run of the allocator model, which can begin with pods; absent for others. */
+  readonly churn?: ChurnRun;
+  /** How the figures were obtained. */
+  readonly provenance: string;
+  /**
+   * Checks the whole state.
+   *
+   * @throws InvariantViolation when the model contradicts itself.
+   */
+  check(): void;
+  /** What only the cluster model tells. */
+  section(): ClusterSection | null;
+}

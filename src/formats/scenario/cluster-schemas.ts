@@ -1,0 +1,90 @@
+import * as z from "zod";
+import { distribution, type Distribution } from "./distribution.js";
+import { duration, positiveDuration } from "./duration.js";
+import { choice, flag, positiveNumber, text, wholeNumber } from "./schema-pieces.js";
+
+/**
+ * Sections of a scenario that only `model: cluster` has: the datastore that all clients share, and what
+ * is around the plugin on a node.
+ */
+
+const constant = (value: number): Distribution => ({ distribution: "constant", value });
+
+/** `GET ipamblocks` and the like. */
+const REQUEST = /^(GET|LIST|POST|PUT|DELETE|PATCH) [a-z]+$/;
+
+const RequestTimeSchema = z.strictObject(
+  {
+    request: text("a request such as LIST ipamblocks", (written) =>
+      REQUEST.test(written) ? undefined : `expected a request such as LIST ipamblocks`,
+    ).describe("Verb (GET, LIST, POST, PUT, DELETE, PATCH) and resource of the requests."),
+    takes: distribution().describe("How long they take at a server that is not busy."),
+  },
+  "a mapping with request and takes",
+);
+
+const DisturbanceSchema = z.strictObject(
+  {
+    from: duration().describe("When it begins."),
+    duration: positiveDuration().describe("How long it lasts."),
+    slowdown: positiveNumber(1e6)
+      .optional()
+      .describe("Factor on every service time; connections are refused when absent."),
+  },
+  "a disturbance with from and duration",
+);
+
+export const DatastoreSchema = z.strictObject(
+  {
+    mode: choice(["kubernetes", "etcd"])
+      .default("kubernetes")
+      .describe("kubernetes: custom resources behind the API server; etcd: Calico's own etcd."),
+    reads: distribution()
+      .default(constant(5000))
+      .describe("How long a GET or one page of a LIST takes at a server that is not busy; 5ms."),
+    writes: distribution()
+      .default(constant(10_000))
+      .describe("How long a POST, PUT, PATCH or DELETE takes; 10ms."),
+    requests: z
+      .array(RequestTimeSchema, "a list of requests with what they take")
+      .default([])
+      .describe("Requests that take another time than other reads or writes."),
+    perListedObject: duration()
+      .default(20)
+      .describe("Added to a list for each object on the page; 20us."),
+    maxInFlight: wholeNumber(1, 1_000_000)
+      .optional()
+      .describe("Requests that the server works on at a time; no limit when absent."),
+    clientQps: positiveNumber(1e6)
+      .default(5)
+      .describe("Requests a second of one client after its burst; Calico's client-go has 5."),
+    clientBurst: wholeNumber(1, 1_000_000)
+      .default(100)
+      .describe("Requests that a fresh client may send at once; Calico sets 100."),
+    disturbances: z
+      .array(DisturbanceSchema, "a list of disturbances")
+      .default([])
+      .describe("Outages, and times at which the server is slow."),
+  },
+  "a mapping with reads and writes",
+);
+
+export const NodeSectionSchema = z.strictObject(
+  {
+    windows: flag().default(false).describe("All nodes run Windows; needs strictAffinity."),
+    processStart: duration()
+      .default(50_000)
+      .describe("Starting one plugin process; an ADD or DEL starts two. 50ms."),
+    networkSetup: duration()
+      .default(0)
+      .describe("Setting up a sandbox's interface after IPAM; 0s."),
+    lockOrder: choice(["arrival", "random"])
+      .default("arrival")
+      .describe("Who is woken when the node's lock is free: the longest waiting, or anyone."),
+    lockWakeUp: duration().default(100).describe("Longest time until a woken process runs; 100us."),
+    retry: positiveDuration()
+      .default(10_000_000)
+      .describe("Pause of the kubelet after a failed sandbox, at least; at most half more. 10s."),
+  },
+  "a mapping of what a node's work costs",
+);

@@ -1,0 +1,418 @@
+import type { CallFingerprint } from "../datastore/call-fingerprint.js";
+import type { MemoryDatastore } from "../datastore/memory.js";
+import type { DatastoreRequest } from "../datastore/request.js";
+import type { Response } from "../datastore/response.js";
+import type { CallWitness } from "../datastore/simulated/client-process.js";
+import { InvariantViolation } from "../failure/failure.js";
+import type { AddressNumber } from "../model/address.js";
+import { ResourceError } from "../model/calico-error.js";
+import type { Node } from "../model/node.js";
+import type { PodLookup } from "../model/pod.js";
+import { formatAddress } from "../model/address.js";
+import { CallCounts } from "../simulation/call-counts.js";
+import { HeldAddresses } from "../simulation/checks/held-addresses.js";
+import { checkBlocks } from "../simulation/checks/state-check.js";
+import { ChurnMeasures } from "../simulation/churn-measures.js";
+import type { Kernel } from "../simulation/kernel.js";
+import type { Behaviours } from "../releases/behaviours.js";
+import type {
+  ClusterNode,
+  NodeLoss,
+  PodNetwork,
+  PodNetworkEvents,
+  PodRef,
+} from "../workload/pod-network.js";
+import {
+  type CniAddResult,
+  type CniAddress,
+  type CniRequest,
+  sandboxHandle,
+} from "./cni-request.js";
+import { HostLock } from "./host-lock.js";
+import { KubeletPod, type KubeletSurroundings, RunningCommand } from "./kubelet-pod.js";
+import { failedSandboxText, failedTeardownText, SANDBOX_LIMIT_TEXT } from "./kubelet-texts.js";
+import { countLeaks } from "./leak-count.js";
+import { NetworkMeasures } from "./network-measures.js";
+import { NodeMachine } from "./node-machine.js";
+import type { NodeSettings } from "./node-settings.js";
+import type { PluginProcess } from "./plugin-process.js";
+import type { PodWitness } from "./pod-witness.js";
+import { ReleaseRegistry, type ReleaseSurroundingsOptions } from "./release-surroundings.js";
+import { TimeLimits } from "./time-limits.js";
+
+export interface NodeNetworkOptions extends ReleaseSurroundingsOptions {
+  /** The release of nodes that join. */
+  readonly release: Behaviours;
+  readonly node: NodeSettings;
+  readonly wants: { readonly ipv4: boolean; readonly ipv6: boolean };
+  readonly fingerprint?: CallFingerprint | undefined;
+  /** Who is told of what happens to a pod; null: nobody. */
+  readonly witnessOf?: ((pod: PodRef) => PodWitness | null) | undefined;
+}
+
+/** What a pod holds while its network is there. */
+interface Holding {
+  readonly addresses: readonly CniAddress[];
+  readonly borrowed: number;
+}
+
+const SECOND_US = 1_000_000;
+/** Leaks are counted this often, or as often as the cost of counting allows. */
+const LEAK_COUNT_US = 30 * SECOND_US;
+/** Between two checks of the whole state lie at least this many commands. */
+const CHECK_EVERY = 10_000;
+const SANDBOX = "<sandbox>";
+
+const nothing: Holding = { addresses: [], borrowed: 0 };
+
+/**
+ * The network of `model: cluster`: kubelets, the CNI plugin with its host lock and its clients, and the
+ * API server that all of them share, in simulated time. Invariants are checked in every run.
+ */
+export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness {
+  readonly measures = new ChurnMeasures();
+  readonly network = new NetworkMeasures();
+  readonly counts = new CallCounts();
+  /** The nodes by index, those that have left included. */
+  readonly nodes: Node[] = [];
+  readonly podsByNode: number[] = [];
+  readonly podsByNodePeak: number[] = [];
+  /** Nodes that asked for an address in vain at least once. */
+  readonly needyNodes = new Set<number>();
+  readonly machines: NodeMachine[] = [];
+  readonly kernel: Kernel;
+  readonly datastore: MemoryDatastore;
+  readonly random: () => number;
+  readonly limits: KubeletSurroundings["limits"];
+  /** Sandboxes whose DEL is still to come, by handle. Whatever other handles hold has leaked. */
+  readonly liveHandles = new Map<string, KubeletPod>();
+  readonly #releases: ReleaseRegistry;
+  readonly #workersOf: Set<KubeletPod>[] = [];
+  readonly #lockRandom: () => number;
+  readonly #held = new HeldAddresses();
+  readonly #holdings = new Map<KubeletPod, Holding>();
+  readonly #workers = new Map<PodRef, KubeletPod>();
+  /** Pods of the Kubernetes API, by namespace and name. */
+  readonly #podObjects = new Map<string, KubeletPod>();
+  readonly #releasedUs = new Map<AddressNumber, number>();
+  #sandboxes = 0;
+  #borrowedNow = 0;
+  #operations = 0;
+  #nextCheck = CHECK_EVERY;
+  #secondUs = 0;
+  #requestsBefore = 0;
+  #nextLeakCountUs = 0;
+
+  constructor(
+    private readonly options: NodeNetworkOptions,
+    private readonly events: PodNetworkEvents,
+  ) {
+    const { kernel, datastore, random, node } = options;
+    this.kernel = kernel;
+    this.datastore = datastore;
+    this.random = random.stream("kubelet");
+    this.#releases = new ReleaseRegistry(options, this, (namespace, name) =>
+      this.lookUpPod(namespace, name),
+    );
+    this.#lockRandom = random.stream("host-lock");
+    const limit = (us: number) =>
+      new TimeLimits<RunningCommand>(kernel, us, ({ worker, process }) => worker.kill(process));
+    this.limits = {
+      add: limit(node.addLimitUs),
+      del: limit(node.delLimitUs),
+      cleanUp: limit(node.cleanUpLimitUs),
+    };
+  }
+
+  /** Commands that have ended so far. */
+  get operations(): number {
+    return this.#operations;
+  }
+
+  /** Addresses held by pods now. */
+  get addressesInUse(): number {
+    return this.#held.count;
+  }
+
+  get borrowedInUse(): number {
+    return this.#borrowedNow;
+  }
+
+  /** ADDs that have been started and not ended. */
+  get addsUnderWay(): number {
+    const { addsStarted, addsSucceeded, addsFailed, addsLost } = this.network;
+    return addsStarted - addsSucceeded - addsFailed - addsLost;
+  }
+
+  /** Pods on nodes that hold no address. */
+  get podsWithoutNetwork(): number {
+    return this.#workers.size - this.#holdings.size;
+  }
+
+  /** Most processes that waited for one node's lock. */
+  get lockQueuePeak(): number {
+    return this.machines.reduce((peak, { lock }) => Math.max(peak, lock.queuePeak), 0);
+  }
+
+  /** Most processes that waited for the lock that pre-3.28.4 has for the whole cluster. */
+  get clusterLockQueuePeak(): number {
+    return this.#releases.clusterLockQueuePeak;
+  }
+
+  /** Pods that have no network yet, or that are losing it. */
+  get unsettledPods(): number {
+    let count = 0;
+    for (const worker of this.#workers.values()) if (!worker.isSettled) count++;
+    return count;
+  }
+
+  callAnswered(request: DatastoreRequest, response: Response): void {
+    this.counts.note(request);
+    if (response instanceof ResourceError && response.kind === "conflict") this.network.conflicts++;
+    this.options.fingerprint?.noteCall(request, response);
+  }
+
+  lookUpPod(namespace: string, name: string): PodLookup {
+    const worker = this.#podObjects.get(`${namespace}/${name}`);
+    if (worker === undefined) return "notFound";
+    const { addresses } = this.#holdings.get(worker) ?? nothing;
+    return {
+      node: worker.pod.node.name,
+      phase: addresses.length > 0 ? "Running" : "Pending",
+      addresses: addresses.map(({ address }) => formatAddress(address)),
+      isReleased: false,
+    };
+  }
+
+  nodeJoined(node: ClusterNode): void {
+    const { release, node: settings } = this.options;
+    const lock = new HostLock(this.kernel, this.#lockRandom, settings.lock);
+    this.machines.push(new NodeMachine(node, this.#releases.of(release), lock, settings));
+    this.nodes.push({ name: node.name, labels: node.labels });
+    this.#workersOf.push(new Set());
+    this.podsByNode.push(0);
+    this.podsByNodePeak.push(0);
+    this.datastore.setNode({ name: node.name, labels: node.labels });
+    this.events.nodeReady(node);
+  }
+
+  /** Puts a release on a node; processes that run already go on with the old one. */
+  install(node: ClusterNode, release: Behaviours): void {
+    this.machines[node.index]!.install(this.#releases.of(release));
+  }
+
+  nodeLeft(node: ClusterNode, how: NodeLoss): void {
+    if (how === "killed") {
+      for (const worker of this.#workersOf[node.index]!) this.#vanish(worker);
+      return;
+    }
+    this.datastore.deleteNode(node.name);
+    for (const [key, worker] of this.#podObjects) {
+      if (worker.pod.node === node) this.#podObjects.delete(key);
+    }
+  }
+
+  addPod(pod: PodRef): void {
+    const { index } = pod.node;
+    const machine = this.machines[index]!;
+    const witness = this.options.witnessOf?.(pod) ?? null;
+    const worker = new KubeletPod(pod, machine, this, witness);
+    this.#workersOf[index]!.add(worker);
+    this.#workers.set(pod, worker);
+    this.#podObjects.set(`${pod.namespace}/${pod.name}`, worker);
+    const pods = ++this.podsByNode[index]!;
+    if (pods > this.podsByNodePeak[index]!) this.podsByNodePeak[index] = pods;
+    worker.start();
+  }
+
+  removePod(pod: PodRef): void {
+    this.#workers.get(pod)?.remove();
+  }
+
+  dropPod(pod: PodRef): void {
+    const worker = this.#workers.get(pod);
+    if (worker === undefined) return;
+    this.#vanish(worker);
+    this.#forgetObject(worker);
+  }
+
+  createSandbox(worker: KubeletPod): CniRequest {
+    const { pod, machine } = worker;
+    const { ipv4, ipv6 } = this.options.wants;
+    const request: CniRequest = {
+      containerId: `sandbox-${++this.#sandboxes}`,
+      pod: pod.name,
+      namespace: pod.namespace,
+      namespaceLabels: {},
+      network: "k8s-pod-network",
+      node: pod.node.name,
+      wantsIpv4: ipv4,
+      wantsIpv6: ipv6,
+      pools4: [],
+      pools6: [],
+      address: null,
+      windows: machine.settings.windows,
+      singleBlock: false,
+    };
+    this.liveHandles.set(sandboxHandle(request), worker);
+    this.network.addsStarted++;
+    return request;
+  }
+
+  addEnded(worker: KubeletPod, process: PluginProcess, result: CniAddResult | "killed"): void {
+    const isFine = result !== "killed" && result.error === null;
+    this.network.noteAdd(process, worker.attemptStartedUs, isFine);
+    this.measures.assignCalls.record(process.calls);
+    if (isFine) this.#connected(worker, result.addresses);
+    else this.#addFailed(worker, result === "killed" ? null : result.error!);
+    this.#afterCommand();
+    if (isFine) this.events.podReady(worker.pod);
+  }
+
+  #connected(worker: KubeletPod, taken: readonly CniAddress[]): void {
+    const { kernel, measures, network } = this;
+    const { pod } = worker;
+    const owner = { type: "host" as const, host: pod.node.name };
+    let borrowed = 0;
+    for (const { address, block } of taken) {
+      this.#held.take(address, pod.name);
+      this.options.fingerprint?.noteAddress(address);
+      const releasedUs = this.#releasedUs.get(address);
+      if (releasedUs !== undefined) measures.reuse.record(kernel.nowUs - releasedUs);
+      if (block !== null && this.datastore.block(block)?.isOwnedBy(owner) === false) borrowed++;
+    }
+    this.#holdings.set(worker, { addresses: taken, borrowed });
+    this.#borrowedNow += borrowed;
+    measures.borrowedEver += borrowed;
+    measures.assigned++;
+    network.addsSucceeded++;
+    network.ready.record(kernel.nowUs - pod.intendedUs);
+    network.retries.record(worker.attemptStartedUs - pod.intendedUs);
+    network.attempts.record(worker.attempts);
+  }
+
+  /** @param error Calico's text; null when the runtime killed the plugin. */
+  #addFailed(worker: KubeletPod, error: string | null): void {
+    const { pod } = worker;
+    const reason = error ?? "killed by the runtime: context deadline exceeded";
+    const text = error === null ? SANDBOX_LIMIT_TEXT : failedSandboxText(SANDBOX, error);
+    this.network.noteText(text);
+    this.network.addsFailed++;
+    if (error === null) this.network.addsKilled++;
+    this.measures.assignFailed++;
+    if (!reason.includes("deadline")) this.needyNodes.add(pod.node.index);
+    this.measures.noteFailure(reason, this.kernel.nowUs, pod.name, pod.node.name);
+    this.events.podFailed(pod, reason, false);
+  }
+
+  teardownStarted(worker: KubeletPod): void {
+    const holding = this.#holdings.get(worker);
+    if (holding === undefined) return;
+    this.#holdings.delete(worker);
+    this.#borrowedNow -= holding.borrowed;
+    for (const { address } of holding.addresses) {
+      this.#held.give(address);
+      this.#releasedUs.set(address, this.kernel.nowUs);
+    }
+  }
+
+  delEnded(
+    worker: KubeletPod,
+    process: PluginProcess,
+    error: string | null,
+    isLast: boolean,
+  ): void {
+    this.network.noteDel(process, error === null);
+    this.measures.releaseCalls.record(process.calls);
+    if (error === null) this.measures.released++;
+    else this.network.noteText(failedTeardownText(SANDBOX, error));
+    if (isLast) this.liveHandles.delete(sandboxHandle(worker.request));
+    this.#afterCommand();
+  }
+
+  gone(worker: KubeletPod): void {
+    this.#leave(worker);
+    this.#forgetObject(worker);
+    this.events.podGone(worker.pod);
+  }
+
+  #vanish(worker: KubeletPod): void {
+    if (worker.isAdding) this.network.addsLost++;
+    worker.drop();
+    this.liveHandles.delete(sandboxHandle(worker.request));
+    this.teardownStarted(worker);
+    this.#leave(worker);
+  }
+
+  #leave(worker: KubeletPod): void {
+    const { index } = worker.pod.node;
+    this.#workersOf[index]!.delete(worker);
+    this.#workers.delete(worker.pod);
+    this.podsByNode[index]!--;
+  }
+
+  #forgetObject({ pod }: KubeletPod): void {
+    const key = `${pod.namespace}/${pod.name}`;
+    if (this.#podObjects.get(key)?.pod === pod) this.#podObjects.delete(key);
+  }
+
+  #afterCommand(): void {
+    const { measures, kernel } = this;
+    measures.noteState(
+      kernel.nowUs,
+      this.#held.count,
+      this.datastore.blockCount,
+      this.#borrowedNow,
+    );
+    this.#noteTime();
+    this.#operations++;
+    if (this.#operations >= this.#nextCheck) {
+      this.check();
+      this.#nextCheck = this.#operations + Math.max(CHECK_EVERY, 256 * this.datastore.blockCount);
+    }
+  }
+
+  /** Figures over time are brought up to date when a command ends, so that no clock of their own runs. */
+  #noteTime(): void {
+    const { nowUs } = this.kernel;
+    if (nowUs - this.#secondUs >= SECOND_US) {
+      const requests = this.options.server.requests;
+      const seconds = Math.floor((nowUs - this.#secondUs) / SECOND_US);
+      this.network.requestRate.record(
+        nowUs,
+        Math.round((requests - this.#requestsBefore) / seconds),
+      );
+      this.#requestsBefore = requests;
+      this.#secondUs += seconds * SECOND_US;
+      this.network.podsWithoutNetwork.record(nowUs, this.podsWithoutNetwork);
+    }
+    if (nowUs >= this.#nextLeakCountUs) this.countLeaks();
+  }
+
+  /** Counts what is allocated for nobody, and notes it. */
+  countLeaks(): void {
+    const { nowUs } = this.kernel;
+    const { addresses, handles } = countLeaks(this.datastore, this.liveHandles);
+    this.measures.leakedAddresses = addresses;
+    this.network.leakedAddresses.record(nowUs, addresses);
+    this.network.leakedHandles.record(nowUs, handles);
+    this.#nextLeakCountUs = nowUs + LEAK_COUNT_US;
+  }
+
+  /** Checks the whole state; to be called at the end as well. */
+  check(): void {
+    checkBlocks(this.datastore);
+    for (const [worker, { addresses }] of this.#holdings) {
+      for (const { address, block: cidr } of addresses) {
+        if (cidr === null) continue;
+        const block = this.datastore.block(cidr);
+        const holder = block?.attributeOf(block.ordinalOf(address))?.handle;
+        if (holder === sandboxHandle(worker.request)) continue;
+        const detail =
+          `${formatAddress(address)} of pod ${worker.pod.name} is allocated to ` +
+          (holder ?? "nobody");
+        throw new InvariantViolation("a pod's address is allocated to it", detail);
+      }
+    }
+  }
+}

@@ -1,0 +1,37 @@
+import { ClientProcess } from "../datastore/simulated/client-process.js";
+import type { CniAddResult, CniDelResult } from "./cni-request.js";
+import type { AnyProcess } from "./host-lock.js";
+import type { LockWitness } from "./ipam-plugin.js";
+
+export type PluginResult = CniAddResult | CniDelResult;
+
+/** One run of the plugin for a sandbox, from its start to its end or until it is killed. */
+export class PluginProcess extends ClientProcess<PluginResult> {
+  readonly startedUs = this.nowUs;
+  /** Waiting for the node's lock and holding it, as far as that is over. */
+  lockWaitUs = 0;
+  lockHeldUs = 0;
+  /** Since when it waits for the lock, or holds it; undefined when it does neither. */
+  waitsSinceUs: number | undefined;
+  holdsSinceUs: number | undefined;
+  /** Ended by itself or killed. */
+  isOver = false;
+}
+
+/** Notes in each plugin process how long it waits for its node's lock, and how long it holds it. */
+export const LOCK_TIMES: LockWitness = {
+  lockAsked(process: AnyProcess): void {
+    (process as unknown as PluginProcess).waitsSinceUs = process.nowUs;
+  },
+  lockTaken(process: AnyProcess): void {
+    const run = process as unknown as PluginProcess;
+    run.lockWaitUs += process.nowUs - run.waitsSinceUs!;
+    run.waitsSinceUs = undefined;
+    run.holdsSinceUs = process.nowUs;
+  },
+  lockGiven(process: AnyProcess): void {
+    const run = process as unknown as PluginProcess;
+    run.lockHeldUs += process.nowUs - run.holdsSinceUs!;
+    run.holdsSinceUs = undefined;
+  },
+};

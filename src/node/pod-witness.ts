@@ -1,0 +1,12 @@
+import type { ProcessWitness } from "../datastore/simulated/client-process.js";
+import type { PluginProcess } from "./plugin-process.js";
+
+/** Sees what happens around one pod, for explanations. */
+export interface PodWitness extends ProcessWitness {
+  /** The kubelet starts the plugin for a sandbox: an ADD, or a DEL for the reason given. */
+  commandStarted(command: "add" | "del", containerId: string, timeUs: number): void;
+  /** The plugin has ended; `killed` when the runtime did it. */
+  commandEnded(process: PluginProcess, error: string | null, killed: boolean, timeUs: number): void;
+  /** The kubelet waits before it tries again. */
+  pauseStarted(untilUs: number, timeUs: number): void;
+}
