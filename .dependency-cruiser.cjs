@@ -27,10 +27,13 @@ const ROOMS = {
   ],
   // One function a command's main job, and what the library exports.
   application: [
+    "allocator",
     "analysis",
     "cluster-state",
     "datastore",
     "formats",
+    "load",
+    "metrics",
     "model",
     "node",
     "releases",
@@ -50,7 +53,7 @@ const ROOMS = {
     "workload",
   ],
   allocator: ["model"],
-  load: ["allocator", "datastore", "workload", "metrics", "model"],
+  load: ["allocator", "metrics"],
   metrics: [],
   analysis: ["node", "simulation", "datastore", "formats", "metrics", "model"],
   formats: ["model"],

@@ -189,13 +189,10 @@ export class BlockTable {
   beginClaim(block: number, node: number): boolean {
     const word = this.rowOf(block) + BlockWord.owner;
     const pending = packOwner(OwnerPhase.pending, node);
-    if (
-      Atomics.compareExchange(this.words, word, OwnerPhase.absent, pending) !== OwnerPhase.absent
-    ) {
-      return false;
-    }
+    const before = Atomics.compareExchange(this.words, word, OwnerPhase.absent, pending);
+    // Who was too late clears the bit too: the one that was faster may never come to it.
     this.#settleClaimable(block);
-    return true;
+    return before === OwnerPhase.absent;
   }
 
   /** Last step of a claim: every ordinal free and in order, then live, then confirmed. */

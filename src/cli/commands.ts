@@ -18,6 +18,13 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/init.js"),
   },
   {
+    name: "load",
+    describe:
+      "Drive a coarse-lock and a lock-reduced allocator by threads, and show how they contend",
+    example: ["ipamlab load --threads 1,2", "contention, measured on this machine"],
+    load: () => import("./commands/load.js"),
+  },
+  {
     name: "scenarios",
     describe: "List the scenarios that come with ipamlab, real incidents among them",
     example: ["ipamlab scenarios show borrowed-addresses", "an incident to start from"],

@@ -45,6 +45,9 @@ function highestIn(bucket: number): number {
  * histograms are merged by adding their buckets.
  */
 export class LatencyHistogram {
+  /** Slots that `counts` must have. */
+  static readonly slots: number = BUCKETS;
+
   /** @param counts memory to count in, zero-filled, one float a bucket; may be shared. */
   constructor(readonly counts: Float64Array = new Float64Array(BUCKETS)) {
     if (counts.length !== BUCKETS) {
