@@ -63,8 +63,8 @@ export interface CollectorLoopOptions {
   readonly scanCost: ScanCost;
   /** Is called when the real collector refreshes its metrics. */
   readonly onMetrics?: () => void;
-  /** Is called after every sync. */
-  readonly onSync?: (trigger: SyncTrigger, outcome: SyncOutcome) => void;
+  /** Is called after every sync with the time at which it began. */
+  readonly onSync?: (trigger: SyncTrigger, outcome: SyncOutcome, startedNs: bigint) => void;
 }
 
 export type SyncTrigger = "event" | "timer";
@@ -185,10 +185,11 @@ export class CollectorLoop {
   }
 
   *#sync(trigger: SyncTrigger): Generator<LoopEffect, SyncOutcome, Response> {
+    const startedNs = this.options.nowNs();
     yield new Sleep(this.#scanMs());
     const outcome = yield* this.collector.sync();
     if (outcome.isUnfinished) this.#isSyncPending = true;
-    this.options.onSync?.(trigger, outcome);
+    this.options.onSync?.(trigger, outcome, startedNs);
     return outcome;
   }
 

@@ -12,6 +12,7 @@ import type { Datastore } from "./datastore.js";
 import { Identifier } from "./identifier.js";
 import { StoredObjects } from "./memory-objects.js";
 import type { DatastoreRequest } from "./request.js";
+import type { DatastoreWatch } from "./watch.js";
 import { type BlockListing, type Entry, matchesVersion, type Response } from "./response.js";
 
 /** How the memory datastore words things, which depends on the release. */
@@ -57,6 +58,8 @@ class OwnerAffinities {
  * blocks costs nothing until the list is walked.
  */
 export class MemoryDatastore implements Datastore {
+  /** Who is told of changes, if anyone. */
+  watch: DatastoreWatch | null = null;
   #revision = 0;
   #affinityCount = 0;
   #config: Entry<IpamConfig> | undefined;
@@ -116,7 +119,12 @@ export class MemoryDatastore implements Datastore {
 
   #performBlock(request: DatastoreRequest): Response {
     if (request.verb === "list") return this.#listings[request.version];
-    return this.#performKeyed(this.#blocks, request.cidr!.text, request);
+    const response = this.#performKeyed(this.#blocks, request.cidr!.text, request);
+    if (this.watch !== null && request.verb !== "get" && !(response instanceof ResourceError)) {
+      if (request.verb === "delete") this.watch.blockDeleted(request.cidr!);
+      else this.watch.blockChanged(response.value);
+    }
+    return response;
   }
 
   #performHandle(request: DatastoreRequest): Response {
@@ -265,10 +273,12 @@ export class MemoryDatastore implements Datastore {
   setPool(pool: Pool): void {
     const others = this.#pools.filter((other) => other.name !== pool.name);
     this.#pools = [...others, pool].sort((a, b) => (a.name < b.name ? -1 : 1));
+    this.watch?.poolChanged(pool);
   }
 
   deletePool(name: string): void {
     this.#pools = this.#pools.filter((pool) => pool.name !== name);
+    this.watch?.poolDeleted(name);
   }
 
   setReservation(reservation: Reservation): void {
@@ -278,10 +288,12 @@ export class MemoryDatastore implements Datastore {
 
   setNode(node: Node): void {
     this.#nodes.set(node.name, this.#entry(node));
+    this.watch?.nodeChanged(node);
   }
 
   deleteNode(name: string): void {
     this.#nodes.delete(name);
+    this.watch?.nodeDeleted(name);
   }
 
   setConfig(config: IpamConfig): void {
@@ -299,6 +311,7 @@ export class MemoryDatastore implements Datastore {
 
   setBlock(block: Block): void {
     this.#blocks.set(block.cidr.text, this.#entry(block));
+    this.watch?.blockChanged(block);
   }
 
   setHandle(handle: Handle): void {

@@ -19,6 +19,8 @@ const FIRST_CAPACITY = 256;
 export class Kernel {
   #nowUs = 0;
   #size = 0;
+  /** How many of the scheduled wakes do not keep the simulation going. */
+  #idle = 0;
   #sequence = 0;
   #woken = 0;
   #times = new Float64Array(FIRST_CAPACITY);
@@ -61,6 +63,20 @@ export class Kernel {
   }
 
   /**
+   * Wakes the activity at this time, but does not keep the simulation going: without a time limit it
+   * ends when nothing but such wakes is left. For what goes on for ever, such as a controller's timer.
+   */
+  scheduleIdle(timeUs: number, activity: Activity): void {
+    this.schedule(timeUs, {
+      wake: () => {
+        this.#idle--;
+        activity.wake();
+      },
+    });
+    this.#idle++;
+  }
+
+  /**
    * Gives all wakes that are due up to and including this time, then sets the clock to it (to the
    * time of the last wake when the limit is Infinity).
    *
@@ -69,7 +85,9 @@ export class Kernel {
    */
   run(untilUs: number, wakesMax = Infinity): boolean {
     const stopAt = this.#woken + wakesMax;
+    const isUnlimited = untilUs === Infinity;
     while (this.#size > 0 && this.#times[0]! <= untilUs) {
+      if (isUnlimited && this.#size === this.#idle) return true;
       if (this.#woken >= stopAt) return false;
       this.#nowUs = this.#times[0]!;
       const activity = this.#activities[0]!;
@@ -77,7 +95,7 @@ export class Kernel {
       this.#woken++;
       activity.wake();
     }
-    if (untilUs !== Infinity && untilUs > this.#nowUs) this.#nowUs = untilUs;
+    if (!isUnlimited && untilUs > this.#nowUs) this.#nowUs = untilUs;
     return true;
   }
 

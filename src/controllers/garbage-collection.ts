@@ -1,0 +1,156 @@
+import type { MemoryDatastore } from "../datastore/memory.js";
+import type { ProcessSurroundings } from "../datastore/simulated/client-process.js";
+import type { DatastoreWatch } from "../datastore/watch.js";
+import { BoundedSeries } from "../metrics/bounded-series.js";
+import { LatencyHistogram } from "../metrics/latency-histogram.js";
+import type { Block } from "../model/block.js";
+import type { Cidr } from "../model/cidr.js";
+import type { Node } from "../model/node.js";
+import type { Pool } from "../model/pool.js";
+import type { Ipam } from "../protocol/ipam.js";
+import type { Allocation } from "./allocation.js";
+import type { ClusterView } from "./cluster-view.js";
+import type { ScanCost, SyncTrigger } from "./collector-loop.js";
+import { CollectorProcess } from "./collector-process.js";
+import type { WatchEvent } from "./delayed-updates.js";
+import type { SyncOutcome } from "./garbage-collector.js";
+
+export interface GarbageCollectionOptions {
+  readonly surroundings: ProcessSurroundings;
+  /** IPAM of the release that kube-controllers has. */
+  readonly ipam: Ipam;
+  readonly datastore: MemoryDatastore;
+  readonly cluster: ClusterView;
+  readonly graceSeconds: number | undefined;
+  readonly random: () => number;
+  readonly watchLatencyUs: number;
+  readonly scanCost: ScanCost;
+  /** Is told of every address that was released, also of those that were no leak. */
+  readonly onReleased: (leak: Allocation) => void;
+}
+
+/** Candidates are counted at most this often: counting looks at every allocation. */
+const COUNT_EVERY_US = 10_000_000;
+
+/**
+ * The cluster's garbage collection over a whole simulation: one collector at a time, which can be
+ * stopped and started, and what it has done.
+ */
+export class GarbageCollection implements DatastoreWatch {
+  /** Addresses that look leaked and are not released yet, over time. */
+  readonly candidates = new BoundedSeries();
+  /** Addresses released so far, over time. */
+  readonly reclaimed = new BoundedSeries();
+  readonly syncs: Record<SyncTrigger, number> = { event: 0, timer: 0 };
+  /** How long syncs took, requests and waits for the clients' limits included. */
+  readonly syncTime = new LatencyHistogram();
+  /** Texts of the errors that syncs ended with, with how often. */
+  readonly errors = new Map<string, number>();
+  starts = 0;
+  #reclaimed = 0;
+  #candidatesPeak = 0;
+  #nextCountUs = 0;
+  #process: CollectorProcess | undefined;
+
+  constructor(private readonly options: GarbageCollectionOptions) {
+    options.datastore.watch = this;
+  }
+
+  get isRunning(): boolean {
+    return this.#process !== undefined;
+  }
+
+  /** Addresses released so far. */
+  get reclaimedCount(): number {
+    return this.#reclaimed;
+  }
+
+  get candidatesPeak(): number {
+    return this.#candidatesPeak;
+  }
+
+  /** Candidates and confirmed leaks now; 0 while no collector runs. */
+  get candidateCount(): number {
+    const { collector } = this.#process ?? {};
+    if (collector === undefined) return 0;
+    return collector.candidates.length + collector.confirmedLeaks.length;
+  }
+
+  /** Starts a collector that knows nothing yet. Does nothing when one runs. */
+  start(): void {
+    if (this.#process !== undefined) return;
+    this.starts++;
+    this.#process = new CollectorProcess({
+      ...this.options,
+      onReleased: (leak) => {
+        this.#reclaimed++;
+        this.options.onReleased(leak);
+      },
+      onSync: (trigger, outcome, startedUs) => this.#noteSync(trigger, outcome, startedUs),
+    });
+  }
+
+  /** Kills the collector; the ages of its candidates are lost with it. */
+  stop(): void {
+    this.#process?.kill();
+    this.#process = undefined;
+  }
+
+  blockChanged(block: Block): void {
+    this.#process?.tell({ kind: "block", block });
+  }
+
+  blockDeleted({ text }: Cidr): void {
+    this.#process?.tell({ kind: "blockDeleted", cidr: text });
+  }
+
+  nodeChanged({ name }: Node): void {
+    this.#process?.collector.noteNodeChange(name);
+    this.#process?.tell({ kind: "node", name });
+  }
+
+  /** The node is gone from Kubernetes, and so from Calico. */
+  nodeDeleted(name: string): void {
+    this.#process?.collector.noteNodeChange(name);
+    this.#process?.tell({ kind: "nodeDeleted", name });
+    this.#process?.tell({ kind: "kubernetesNodeDeleted" });
+  }
+
+  poolChanged(pool: Pool): void {
+    this.#process?.tell({ kind: "pool", pool });
+  }
+
+  poolDeleted(name: string): void {
+    this.#process?.tell({ kind: "poolDeleted", name });
+  }
+
+  /** A pod has appeared, or its addresses have changed. */
+  podChanged(namespace: string, name: string): void {
+    this.#process?.collector.notePodChange(namespace, name);
+  }
+
+  /** A pod is gone from Kubernetes; `node` is where it was bound to. */
+  podDeleted(namespace: string, name: string, node: string): void {
+    const event: WatchEvent = { kind: "podDeleted", node };
+    this.#process?.collector.notePodChange(namespace, name);
+    this.#process?.tell(event);
+  }
+
+  /** Brings the figures over time up to date. */
+  count(): void {
+    const { nowUs } = this.options.surroundings.kernel;
+    const candidates = this.candidateCount;
+    this.candidates.record(nowUs, candidates);
+    this.reclaimed.record(nowUs, this.#reclaimed);
+    this.#candidatesPeak = Math.max(this.#candidatesPeak, candidates);
+    this.#nextCountUs = nowUs + COUNT_EVERY_US;
+  }
+
+  #noteSync(trigger: SyncTrigger, { error }: SyncOutcome, startedUs: number): void {
+    const { nowUs } = this.options.surroundings.kernel;
+    this.syncs[trigger]++;
+    this.syncTime.record(nowUs - startedUs);
+    if (error !== undefined) this.errors.set(error.text, (this.errors.get(error.text) ?? 0) + 1);
+    if (nowUs >= this.#nextCountUs) this.count();
+  }
+}
