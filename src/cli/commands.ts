@@ -65,4 +65,10 @@ export const commands: readonly CommandEntry[] = [
     example: ["ipamlab check cluster.json", "what is wrong in a real cluster"],
     load: () => import("./commands/check.js"),
   },
+  {
+    name: "import",
+    describe: "Make a scenario that starts from a cluster's kubectl dump, with estimated churn",
+    example: ["ipamlab import cluster.json -o tomorrow.yaml", "run tomorrow on a real cluster"],
+    load: () => import("./commands/import.js"),
+  },
 ];

@@ -62,7 +62,9 @@ export function dumpCluster(
     reservations: datastore.reservations.map((value) => {
       return { object: identity("IPReservation", value.name), value };
     }),
-    nodes: datastore.listNodes().map(({ name, labels }) => ({ name, labels, tunnels: [] })),
+    nodes: datastore.listNodes().map(({ name, labels }) => {
+      return { name, labels, tunnels: [], maxPods: null, seenMs: null };
+    }),
     pods: pods ?? [],
     config:
       config === undefined

@@ -62,6 +62,10 @@ export interface TunnelAddress {
 
 export interface DumpedNode extends Node {
   readonly tunnels: readonly TunnelAddress[];
+  /** Pods that its kubelet allows, those with host network too; null when the dump does not tell it. */
+  readonly maxPods: number | null;
+  /** Last sign of life, milliseconds since 1970; null when the dump does not tell it. */
+  readonly seenMs: number | null;
 }
 
 /** The controller of a pod: ReplicaSet, Job, DaemonSet and so on. */
@@ -85,6 +89,8 @@ export interface DumpedPod {
   readonly owner: PodOwner | null;
   /** When it was created, milliseconds since 1970; null when the dump does not tell it. */
   readonly createdMs: number | null;
+  /** When its last container ended, milliseconds since 1970; null when none, or not all, have. */
+  readonly finishedMs: number | null;
   /** `terminationGracePeriodSeconds`; null when the dump does not tell it. */
   readonly graceSeconds: number | null;
 }

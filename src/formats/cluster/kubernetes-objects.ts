@@ -40,6 +40,37 @@ function calicoNodeTunnels(spec: Field): (readonly [TunnelAddress["use"], Field]
   ];
 }
 
+/** What the kubelet says it allows, a quantity such as 110. */
+function readMaxPods(status: Field): number | null {
+  const quantity = status.member("allocatable").optionalObject().member("pods");
+  if (quantity.isAbsent) return null;
+  const pods = Number(quantity.scalar());
+  return Number.isSafeInteger(pods) && pods >= 0 ? pods : quantity.fail("a number of pods");
+}
+
+/** The latest time in the node's conditions. */
+function readSeen(status: Field): number | null {
+  const times = status
+    .member("conditions")
+    .optionalList()
+    .map((condition) => readTime(condition.member("lastHeartbeatTime")) ?? -Infinity);
+  const latest = Math.max(...times, -Infinity);
+  return latest === -Infinity ? null : latest;
+}
+
+/** When the last container ended; null while one runs, or when that is not told. */
+function readFinished(status: Field): number | null {
+  let latest: number | null = null;
+  for (const container of status.member("containerStatuses").optionalList()) {
+    const terminated = container.member("state").optionalObject().member("terminated");
+    if (terminated.isAbsent) return null;
+    const ended = readTime(terminated.member("finishedAt"));
+    if (ended === null) return null;
+    latest = Math.max(latest ?? ended, ended);
+  }
+  return latest;
+}
+
 /** Reads a node of Kubernetes or of Calico. */
 export function readNode(object: Field, identity: ObjectIdentity): DumpedNode {
   const metadata = object.member("metadata");
@@ -51,7 +82,15 @@ export function readNode(object: Field, identity: ObjectIdentity): DumpedNode {
   const tunnels = fields
     .filter(([, field]) => !field.isAbsent && field.value !== "")
     .map(([use, field]) => ({ use, address: field.address() }));
-  return { name: identity.name, labels: readLabels(metadata), tunnels };
+  const isKubernetes = identity.apiVersion === "v1" && identity.kind === "Node";
+  const status = isKubernetes ? object.member("status").optionalObject() : undefined;
+  return {
+    name: identity.name,
+    labels: readLabels(metadata),
+    tunnels,
+    maxPods: status === undefined ? null : readMaxPods(status),
+    seenMs: status === undefined ? null : readSeen(status),
+  };
 }
 
 /** The parts of a list that is written as one text. */
@@ -118,6 +157,7 @@ export function readPod(object: Field, identity: ObjectIdentity): DumpedPod {
     addresses: readAddresses(status, annotations),
     owner: readOwner(metadata),
     createdMs: readTime(metadata.member("creationTimestamp")),
+    finishedMs: readFinished(status),
     graceSeconds:
       spec.member("terminationGracePeriodSeconds").optionalInteger(0, Number.MAX_SAFE_INTEGER) ??
       null,
@@ -142,6 +182,7 @@ export function readWorkloadEndpoint(object: Field, identity: ObjectIdentity): D
     addresses: networks.map((network) => network.address()),
     owner: null,
     createdMs: readTime(metadata.member("creationTimestamp")),
+    finishedMs: null,
     graceSeconds: null,
   };
 }

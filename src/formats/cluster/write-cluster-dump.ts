@@ -1,13 +1,18 @@
 import { formatAddress } from "../../model/address.js";
 import { affinityText } from "../../model/affinity.js";
-import type { Block } from "../../model/block.js";
 import { partsOf } from "../../model/block-parts.js";
 import type { Cidr } from "../../model/cidr.js";
 import type { Handle } from "../../model/handle.js";
 import type { IpamConfig } from "../../model/ipam-config.js";
 import type { Pool } from "../../model/pool.js";
 import { type ExactJson, exactJson } from "../exact-json.js";
-import type { ClusterDump, DumpedNode, DumpedPod, StoredAffinity } from "./cluster-dump.js";
+import type {
+  ClusterDump,
+  DumpedNode,
+  DumpedPod,
+  StoredAffinity,
+  StoredBlock,
+} from "./cluster-dump.js";
 import { TUNNEL_ANNOTATIONS } from "./kubernetes-objects.js";
 import { affinityLabels, affinityName, blockName, handleName } from "./object-names.js";
 
@@ -27,6 +32,16 @@ export interface StoredFields {
   readonly kubeVirtConfig: boolean;
 }
 
+/** Everything that is known, for readers that know it all. */
+export const ALL_FIELDS: StoredFields = {
+  affinityType: true,
+  assignmentMode: true,
+  affinityLabels: true,
+  namespaceSelector: true,
+  claimTime: true,
+  kubeVirtConfig: true,
+};
+
 const CALICO = "crd.projectcalico.org/v1";
 
 type JsonObject = Readonly<Record<string, ExactJson>>;
@@ -40,7 +55,7 @@ function timeText(seconds: number): string {
 }
 
 /** Members of a block that both datastores write alike. */
-function blockMembers(block: Block): JsonObject {
+function blockMembers({ value: block, isDeleted }: StoredBlock): JsonObject {
   const parts = partsOf(block);
   return {
     cidr: parts.cidr.text,
@@ -52,14 +67,14 @@ function blockMembers(block: Block): JsonObject {
     }),
     sequenceNumber: parts.sequenceNumber,
     sequenceNumberForAllocation: Object.fromEntries(parts.allocationSequenceNumbers),
-    deleted: false,
+    deleted: isDeleted,
   };
 }
 
-function blockSpec(block: Block, fields: StoredFields): JsonObject {
-  const claimed = block.claimTimeSeconds;
+function blockSpec(stored: StoredBlock, fields: StoredFields): JsonObject {
+  const claimed = stored.value.claimTimeSeconds;
   return {
-    ...blockMembers(block),
+    ...blockMembers(stored),
     // Required by the schema, and without meaning.
     strictAffinity: false,
     affinityClaimTime: fields.claimTime && claimed !== null ? timeText(claimed) : undefined,
@@ -111,19 +126,25 @@ function configSpec(config: IpamConfig, fields: StoredFields): JsonObject {
   };
 }
 
-function nodeObject({ name, labels, tunnels }: DumpedNode): JsonObject {
+function nodeObject({ name, labels, tunnels, maxPods, seenMs }: DumpedNode): JsonObject {
   const annotations = Object.fromEntries(
     tunnels.map(({ use, address }) => {
       const annotation = TUNNEL_ANNOTATIONS.find(([other]) => other === use)![1];
       return [annotation, formatAddress(address)];
     }),
   );
-  return { apiVersion: "v1", kind: "Node", metadata: { name, labels, annotations } };
+  const seen = seenMs === null ? undefined : timeText(Math.floor(seenMs / 1000));
+  const status = {
+    allocatable: maxPods === null ? undefined : { pods: String(maxPods) },
+    conditions: seen === undefined ? undefined : [{ type: "Ready", lastHeartbeatTime: seen }],
+  };
+  return { apiVersion: "v1", kind: "Node", metadata: { name, labels, annotations }, status };
 }
 
 function podObject(pod: DumpedPod): JsonObject {
   const addresses = pod.addresses.map(formatAddress);
-  const { owner, createdMs } = pod;
+  const { owner, createdMs, finishedMs } = pod;
+  const finished = finishedMs === null ? undefined : timeText(Math.floor(finishedMs / 1000));
   return {
     apiVersion: "v1",
     kind: "Pod",
@@ -142,6 +163,8 @@ function podObject(pod: DumpedPod): JsonObject {
       phase: pod.isFinished ? "Succeeded" : addresses.length > 0 ? "Running" : "Pending",
       podIP: addresses[0],
       podIPs: addresses.length > 0 ? addresses.map((ip) => ({ ip })) : undefined,
+      containerStatuses:
+        finished === undefined ? undefined : [{ state: { terminated: { finishedAt: finished } } }],
     },
   };
 }
@@ -156,13 +179,23 @@ function* kubernetesObjects(dump: ClusterDump, fields: StoredFields): Generator<
   if (dump.config !== undefined) {
     yield crd("IPAMConfig", "default", configSpec(dump.config.value, fields));
   }
+  if (dump.clusterInformation !== undefined) {
+    const { guid, type, calicoVersion, isDatastoreLocked } = dump.clusterInformation;
+    const known = {
+      clusterGUID: guid,
+      clusterType: type,
+      calicoVersion,
+      datastoreReady: !isDatastoreLocked,
+    };
+    yield crd("ClusterInformation", "default", known);
+  }
   for (const node of dump.nodes) yield nodeObject(node);
-  for (const { value } of dump.blocks) {
-    yield crd("IPAMBlock", blockName(value.cidr), blockSpec(value, fields));
+  for (const stored of dump.blocks) {
+    yield crd("IPAMBlock", blockName(stored.value.cidr), blockSpec(stored, fields));
   }
   for (const affinity of dump.affinities) yield affinityObject(affinity, fields);
-  for (const { value } of dump.handles) {
-    const spec = { handleID: value.id, block: handleBlocks(value), deleted: false };
+  for (const { value, isDeleted } of dump.handles) {
+    const spec = { handleID: value.id, block: handleBlocks(value), deleted: isDeleted };
     yield crd("IPAMHandle", handleName(value.id), spec);
   }
   for (const pod of dump.pods) yield podObject(pod);
@@ -206,20 +239,21 @@ function* etcdValues(
     const key = `/calico/ipam/v2/${type === "" ? "host" : type}/${host}/ipv${cidr.version}/block/`;
     yield [key + etcdCidr(cidr), { state, deleted: isDeleted }];
   }
-  for (const { value: block } of dump.blocks) {
-    const { cidr, affinity, claimTimeSeconds: claimed } = block;
+  for (const stored of dump.blocks) {
+    const { cidr, affinity, claimTimeSeconds: claimed } = stored.value;
     const key = `/calico/ipam/v2/assignment/ipv${cidr.version}/block/${etcdCidr(cidr)}`;
     yield [
       key,
       {
-        ...blockMembers(block),
+        ...blockMembers(stored),
         affinity: affinity === null ? null : affinityText(affinity),
         affinity_claim_time: fields.claimTime && claimed !== null ? timeText(claimed) : undefined,
       },
     ];
   }
-  for (const { value } of dump.handles) {
-    yield [`/calico/ipam/v2/handle/${value.id}`, { block: handleBlocks(value), deleted: false }];
+  for (const { value, isDeleted } of dump.handles) {
+    const handle = { block: handleBlocks(value), deleted: isDeleted };
+    yield [`/calico/ipam/v2/handle/${value.id}`, handle];
   }
   if (dump.config !== undefined) {
     const { strictAffinity, autoAllocateBlocks, maxBlocksPerHost, ...rest } = configSpec(
