@@ -17,6 +17,7 @@ export function createAllocatorModel(
     figures,
     churn: figures,
     createNetwork: (events) => new InstantNetwork(figures, kernel, events),
+    requests: 0,
     provenance: ALLOCATOR_PROVENANCE,
     check: () => figures.check(),
     section: () => null,

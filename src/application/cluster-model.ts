@@ -145,6 +145,9 @@ export function createClusterModel(
     get figures() {
       return network();
     },
+    get requests() {
+      return server.requests;
+    },
     provenance: PROVENANCE,
     check: () => network().check(),
     section() {

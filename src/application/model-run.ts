@@ -8,6 +8,8 @@ export interface ModelRun {
   /** To be called once, before anything else. */
   createNetwork(events: PodNetworkEvents): PodNetwork;
   readonly figures: MeasuredRun;
+  /** Requests at the API server so far; 0 where they take no time. */
+  readonly requests: number;
   /** The run of the allocator model, which can begin with pods; absent for others. */
   readonly churn?: ChurnRun;
   /** How the figures were obtained. */

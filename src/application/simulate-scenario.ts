@@ -40,6 +40,10 @@ export interface SimulateOptions extends TextSourceOptions {
 
 export interface SimulateProgress {
   readonly operations: number;
+  /** Requests at the API server; 0 where they take no time. */
+  readonly requests: number;
+  /** Wakes of the simulation's clock. */
+  readonly events: number;
   readonly timeUs: number;
   readonly addressesInUse: number;
   readonly failed: number;
@@ -220,6 +224,8 @@ export async function simulateScenario(
       async onTurn() {
         await options.onProgress?.({
           operations: run.operations,
+          requests: model.requests,
+          events: kernel.woken,
           timeUs: kernel.nowUs,
           addressesInUse: run.addressesInUse,
           failed: run.measures.assignFailed,
