@@ -21,10 +21,11 @@ import type { DatastoreSettings, NodeSection, Scenario } from "../formats/scenar
 import { isDefaultConfig } from "../model/ipam-config.js";
 import { NodeNetwork } from "../node/node-network.js";
 import { DEFAULT_NODE_SETTINGS, type NodeSettings } from "../node/node-settings.js";
+import type { PodWitness } from "../node/pod-witness.js";
 import type { Behaviours } from "../releases/behaviours.js";
 import type { Kernel } from "../simulation/kernel.js";
 import type { RandomStreams } from "../simulation/random-streams.js";
-import type { PodNetworkEvents } from "../workload/pod-network.js";
+import type { PodNetworkEvents, PodRef } from "../workload/pod-network.js";
 import type { ModelRun } from "./model-run.js";
 
 const PROVENANCE =
@@ -108,6 +109,7 @@ export function createClusterModel(
   release: Behaviours,
   { kernel, random }: { readonly kernel: Kernel; readonly random: RandomStreams },
   fingerprint: CallFingerprint | undefined,
+  witnessOf?: (pod: PodRef) => PodWitness | null,
 ): ModelRun {
   const dialect = {
     existsShowsInner: release.existsErrorShowsInner,
@@ -137,6 +139,7 @@ export function createClusterModel(
           node: nodeSettings(scenario.node),
           wants: { ipv4: has(4), ipv6: has(6) },
           fingerprint,
+          witnessOf,
         },
         events,
       );

@@ -16,13 +16,14 @@ import type { ExecutorRun } from "../workload/executor-run.js";
 import { TraceReplay } from "../workload/executors/trace.js";
 import { type GroupCounts, noCounts } from "../workload/group-counts.js";
 import type { PodGroup } from "../workload/pod-group.js";
-import type { PodNetworkEvents } from "../workload/pod-network.js";
+import type { PodNetworkEvents, PodRef } from "../workload/pod-network.js";
 import { WorkloadHost } from "../workload/workload-host.js";
 import { AbortingThresholds } from "./aborting-thresholds.js";
 import { createAllocatorModel } from "./allocator-model.js";
 import { createClusterModel } from "./cluster-model.js";
 import { InitialCluster } from "./initial-cluster.js";
 import type { ModelRun } from "./model-run.js";
+import { observed, type PodObserver } from "./observed-events.js";
 import { runKernel } from "./run-kernel.js";
 
 export interface SimulateOptions extends TextSourceOptions {
@@ -32,6 +33,8 @@ export interface SimulateOptions extends TextSourceOptions {
   readonly profile?: ReleaseProfile | undefined;
   /** Whether to hash every call, for comparing runs call by call; costs a few percent. */
   readonly fingerprint?: boolean | undefined;
+  /** Sees the pods of a cluster model come, become ready and fail; for explanations. */
+  readonly observer?: PodObserver | undefined;
   /** Stops the run after the current batch; the result then says `completed: false`. */
   readonly signal?: AbortSignal | undefined;
   /** Called after every batch of about a thousand events; may wait. */
@@ -59,7 +62,7 @@ function profileOf(scenario: Scenario): ReleaseProfile {
 }
 
 /** Identity of what is simulated: the scenario as it was understood, wherever its file lies. */
-function hashOf(scenario: Scenario): string {
+export function hashOf(scenario: Scenario): string {
   const {
     file: _file,
     name: _name,
@@ -151,9 +154,11 @@ function createModel(
   world: ChurnWorld,
   clock: { readonly kernel: Kernel; readonly random: RandomStreams },
   fingerprint: CallFingerprint | undefined,
+  observer: PodObserver | undefined,
 ): ModelRun {
+  const witnessOf = (pod: PodRef) => observer?.podStarted(pod, clock.kernel.nowUs) ?? null;
   return scenario.simulation.model === "cluster"
-    ? createClusterModel(scenario, world.release, clock, fingerprint)
+    ? createClusterModel(scenario, world.release, clock, fingerprint, witnessOf)
     : createAllocatorModel(world, clock, fingerprint);
 }
 
@@ -173,8 +178,9 @@ export async function simulateScenario(
   const world = worldOf(scenario, profile);
   const fingerprint = options.fingerprint === true ? new CallFingerprint() : undefined;
   const kernel = new Kernel();
-  const model = createModel(scenario, world, { kernel, random }, fingerprint);
-  const createNetwork = (events: PodNetworkEvents) => model.createNetwork(events);
+  const model = createModel(scenario, world, { kernel, random }, fingerprint, options.observer);
+  const createNetwork = (events: PodNetworkEvents) =>
+    model.createNetwork(observed(events, options.observer, kernel));
   const host = new WorkloadHost({ kernel, maxPods: scenario.maxPods, createNetwork });
   const run = model.figures;
   const traces: OpenTrace[] = [];

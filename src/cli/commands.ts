@@ -31,6 +31,12 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/scenarios.js"),
   },
   {
+    name: "explain",
+    describe: "Tell step by step what happened to single pods: locks, requests, retries",
+    example: ["ipamlab explain my.yaml --slowest 3", "why pods waited"],
+    load: () => import("./commands/explain.js"),
+  },
+  {
     name: "plan",
     describe: "Tell how likely a cluster is to run out of addresses or blocks, and when",
     example: ["ipamlab plan my.yaml --horizon 90d", "the risk of this quarter"],

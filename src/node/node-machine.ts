@@ -40,7 +40,15 @@ export class NodeMachine {
   ): PluginProcess {
     const { processes, clientLimit } = this.#release;
     const { settings, lock } = this;
-    const process = new PluginProcess(processes, owner, clientLimit, settings.windows, witness);
+    const process = new PluginProcess(
+      processes,
+      owner,
+      clientLimit,
+      settings.windows,
+      { command, pod: request.pod },
+      lock,
+      witness,
+    );
     const any = process as unknown as AnyProcess;
     const surroundings = { settings, plugin: this.#plugin, lock, mutex: this.#mutex };
     const steps = command === "add" ? addCommand : delCommand;

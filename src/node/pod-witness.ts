@@ -1,10 +1,14 @@
 import type { ProcessWitness } from "../datastore/simulated/client-process.js";
-import type { PluginProcess } from "./plugin-process.js";
+import type { PluginProcess, PluginTask } from "./plugin-process.js";
 
 /** Sees what happens around one pod, for explanations. */
 export interface PodWitness extends ProcessWitness {
   /** The kubelet starts the plugin for a sandbox: an ADD, or a DEL for the reason given. */
   commandStarted(command: "add" | "del", containerId: string, timeUs: number): void;
+  /** The plugin asks for its node's lock. @param ahead how many others wait for it. */
+  lockAsked(holder: PluginTask | null, ahead: number, timeUs: number): void;
+  lockTaken(timeUs: number): void;
+  lockGiven(timeUs: number): void;
   /** The plugin has ended; `killed` when the runtime did it. */
   commandEnded(process: PluginProcess, error: string | null, killed: boolean, timeUs: number): void;
   /** The kubelet waits before it tries again. */

@@ -33,6 +33,8 @@ export interface ProcessWitness {
     status: number | string,
     limiterWaitUs: number,
     durationUs: number,
+    /** When it left the limiter; requests outside IPAM are told of before they are answered. */
+    sentUs: number,
   ): void;
 }
 
@@ -416,7 +418,7 @@ export class ClientProcess<T> implements Activity, ServerClient, CallContextLike
     const verb = verbOfCode(this.#code);
     const method = verb === "LIST" ? "GET" : verb;
     const waitUs = this.#stepLimiterWaitUs;
-    this.witness.request(this, method, this.#path(), status, waitUs, durationUs);
+    this.witness.request(this, method, this.#path(), status, waitUs, durationUs, this.#sentUs);
   }
 
   /** Path of the current step. */
@@ -469,8 +471,9 @@ export class ClientProcess<T> implements Activity, ServerClient, CallContextLike
     plain.codes.forEach((code, i) => {
       const us = server.serviceUs(code, 0);
       if (i > 0) server.counts[code]!++;
+      const [path, status] = [plain.paths[i]!, plain.statuses[i]!];
+      this.witness?.request(this, verbOfCode(code), path, status, 0, us, nowUs + totalUs);
       totalUs += us;
-      this.witness?.request(this, "GET", plain.paths[i]!, plain.statuses[i]!, 0, us);
     });
     // Plain requests take one place at the server, whether it is full or not.
     server.arriveAnyway(plain.codes[0]!);
