@@ -153,6 +153,13 @@ export const METRICS: readonly MetricDefinition[] = [
     (r) => r.leaks.addresses,
   ),
   value(
+    "duplicate_addresses",
+    "count",
+    "lower",
+    "times an address was given to a pod while another held it (from overlapping blocks at the start)",
+    (r) => r.initialState?.duplicates ?? 0,
+  ),
+  value(
     "leaked_handles",
     "count",
     "lower",

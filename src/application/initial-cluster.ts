@@ -1,9 +1,11 @@
 import { loadClaims, type LoadedCluster, type LoadedPod } from "../cluster-state/load-cluster.js";
+import { SeedError, seedCluster } from "../cluster-state/seed-cluster.js";
 import { BadInput } from "../failure/failure.js";
 import type { ClusterDump } from "../formats/cluster/cluster-dump.js";
 import { readClusterDump } from "../formats/cluster/read-cluster-dump.js";
 import type { SimulationResult } from "../formats/result/simulation-result.js";
 import type { InitialPods, InitialState, Scenario } from "../formats/scenario/scenario.js";
+import type { Seed } from "../formats/scenario/seed-schema.js";
 import type { TextSourceOptions } from "../formats/text-source.js";
 import type { AddressNumber } from "../model/address.js";
 import type { ChurnRun } from "../simulation/churn-run.js";
@@ -30,7 +32,18 @@ function fits({ namespace, owner }: InitialPods, pod: LoadedPod): boolean {
   return owner === undefined || owner === kind || owner === `${kind}/${name}`;
 }
 
-/** The state of a real cluster, as the beginning of a run. */
+/** The dump that the seeds make. Throws BadInput for one that does not fit into the cluster. */
+function seed(seeds: readonly Seed[], { file, pools, nodes }: Scenario): ClusterDump {
+  try {
+    return seedCluster(seeds, { pools, nodes });
+  } catch (error) {
+    if (!(error instanceof SeedError)) throw error;
+    const field = `initialState.seed[${error.index}]`;
+    throw new BadInput({ file, field, message: error.message });
+  }
+}
+
+/** The state of a cluster, as the beginning of a run. */
 export class InitialCluster {
   readonly #owner: PodOwner;
   #pods = 0;
@@ -45,7 +58,7 @@ export class InitialCluster {
   }
 
   /**
-   * Reads the scenario's dump, puts its blocks, affinities and handles into the run's datastore, and
+   * Reads the scenario's dump or makes its seeds, puts its blocks, affinities and handles into the run's datastore, and
    * its pods on the scenario's nodes. Pods of other nodes are taken for gone: their addresses stay
    * allocated.
    *
@@ -54,20 +67,22 @@ export class InitialCluster {
    *   pods that run already.
    */
   static async begin(
-    { file, initialState }: Scenario,
+    scenario: Scenario,
     world: InitialWorld,
     { stdin }: TextSourceOptions,
   ): Promise<InitialCluster | undefined> {
+    const { file, initialState } = scenario;
     if (initialState === undefined) return undefined;
     const { run } = world;
     if (!world.host.canAdopt || run === undefined) {
-      const message = "this model cannot start from a dump yet; model: allocator can";
+      const message = "this model cannot start from a state yet; model: allocator can";
       throw new BadInput({ file, field: "initialState", message });
     }
-    return InitialCluster.#load(await readClusterDump(initialState.dump, { stdin }), initialState, {
-      ...world,
-      run,
-    });
+    const dump =
+      initialState.seed.length > 0
+        ? seed(initialState.seed, scenario)
+        : await readClusterDump(initialState.dump, { stdin });
+    return InitialCluster.#load(dump, initialState, { ...world, run });
   }
 
   static #load(
@@ -102,7 +117,7 @@ export class InitialCluster {
       host.adopt(initial.#owner, placed, { handle: handle ?? "", addresses, blocks });
       initial.#count(pod, lifetimeUs);
     }
-    run.beginFromInitialState();
+    run.beginFromInitialState(loaded.inconsistentBlocks);
     return initial;
   }
 
@@ -123,6 +138,7 @@ export class InitialCluster {
       otherAddresses: allocated - this.#podAddresses,
       leftOut: [...leftOut],
       contradiction: this.run.contradiction,
+      duplicates: this.run.duplicates,
     };
   }
 }

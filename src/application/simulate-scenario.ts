@@ -76,7 +76,11 @@ export function hashOf(scenario: Scenario): string {
   } = scenario;
   const understood = {
     ...rest,
-    initialState: initialState && { dumps: initialState.dump.length, pods: initialState.pods },
+    initialState: initialState && {
+      dumps: initialState.dump.length,
+      seed: initialState.seed,
+      pods: initialState.pods,
+    },
     pools: pools.map((pool) => ({ ...pool, cidr: pool.cidr.text })),
     workload: workload.map((executor) => {
       if (executor.executor !== "trace") return executor;

@@ -36,6 +36,7 @@ function heading(result: SimulationResult): string[] {
 function initialState({ initialState: initial }: SimulationResult): string[] {
   if (initial === undefined) return [];
   const { blocks, pods, podsEnded, podAddresses, otherAddresses, contradiction, leftOut } = initial;
+  const { duplicates } = initial;
   return [
     `started from    ${formatCount(blocks)} blocks, ${formatCount(pods)} pods with ` +
       `${formatCount(podAddresses)} addresses (${formatCount(podsEnded)} ended meanwhile), ` +
@@ -44,6 +45,11 @@ function initialState({ initialState: initial }: SimulationResult): string[] {
     ...(contradiction === null
       ? []
       : [`  not checked: the state contradicts itself (${printableText(contradiction)})`]),
+    ...(duplicates === 0
+      ? []
+      : [
+          `  addresses given to a second pod while the first held them: ${formatCount(duplicates)}`,
+        ]),
   ];
 }
 

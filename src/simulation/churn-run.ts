@@ -186,20 +186,30 @@ export class ChurnRun {
   /**
    * Looks at the state that was taken over. A real cluster may contradict itself; what it began with
    * is not held against the model, so a run from there is not checked any more.
+   *
+   * @param torn blocks that overlap or contradict themselves: their addresses may be given out twice,
+   *   which is then counted.
    */
-  beginFromInitialState(): void {
+  beginFromInitialState(torn: ReadonlySet<string>): void {
+    if (torn.size > 0) this.#held.countDuplicates();
     try {
       this.check();
     } catch (error) {
       if (!(error instanceof InvariantViolation)) throw error;
       this.#contradiction = `${error.invariant}: ${error.detail}`;
     }
+    if (torn.size > 0) this.#contradiction ??= tornText([...torn]);
     this.#recordGauges();
   }
 
   /** What the initial state has that cannot be, or null. */
   get contradiction(): string | null {
     return this.#contradiction;
+  }
+
+  /** Addresses given to a pod while another held them: only from a state that contradicts itself. */
+  get duplicates(): number {
+    return this.#held.duplicates;
   }
 
   /** Addresses that a running pod holds. */
@@ -373,6 +383,16 @@ export class ChurnRun {
       this.#nextCheck = this.#operations + cost;
     }
   }
+}
+
+/** Blocks shown of those that cannot be as they are. */
+const TORN_SHOWN_MAX = 3;
+
+function tornText(torn: readonly string[]): string {
+  const shown = torn.slice(0, TORN_SHOWN_MAX).join(", ");
+  const more = torn.length - TORN_SHOWN_MAX;
+  const rest = more > 0 ? ` and ${more} more` : "";
+  return `blocks overlap or contradict themselves: ${shown}${rest}`;
 }
 
 const NO_POOLS: readonly Cidr[] = [];

@@ -84,6 +84,7 @@ test("a run goes on from the dump: the free address of the node's block comes fi
     otherAddresses: 1,
     leftOut: [],
     contradiction: null,
+    duplicates: 0,
   });
   expect(result.operations.assignments).toMatchObject({ succeeded: 1, failed: 0 });
   expect(result.addresses).toMatchObject({ final: 4, peak: 4 });

@@ -68,6 +68,9 @@ export const SimulationResultSchema = z.strictObject({
         .string()
         .nullable()
         .describe("What of it cannot be; the run is then not checked against invariants."),
+      duplicates: count.describe(
+        "How often an address was given to a pod while another held it, from overlapping blocks.",
+      ),
     })
     .optional()
     .describe("What the run started from; absent: an empty cluster."),

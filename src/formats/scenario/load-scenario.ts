@@ -21,6 +21,7 @@ import {
   scenarioJsonSchema,
 } from "./scenario-schema.js";
 import { type Finding, schemaFindings, valueAt } from "./schema-faults.js";
+import { seedFindings } from "./seed-checks.js";
 import type { NamedMetric } from "./threshold.js";
 import { parseThreshold, type ThresholdExpression } from "./threshold-expression.js";
 import { fieldText } from "./wording.js";
@@ -154,8 +155,8 @@ function resolveInitialState(
   const dump =
     typeof state.dump === "string"
       ? [content.pathFrom(field, state.dump)]
-      : state.dump.map((path, i) => content.pathFrom([...field, i], path));
-  return { dump, pods: state.pods };
+      : (state.dump ?? []).map((path, i) => content.pathFrom([...field, i], path));
+  return { dump, seed: state.seed ?? [], pods: state.pods };
 }
 
 /** The scenario with the defaults that depend on other fields. Nothing after this fills defaults. */
@@ -240,11 +241,13 @@ export async function loadScenario(file: string, options: ScenarioOptions): Prom
   ];
   if (!checked.success || faults.length > 0) refuse(faults, file);
   const scenario = resolve(content, checked.data, csvNodes.names);
-  const clashes = newNodeNameFindings(scenario.nodes, scenario.workload);
-  if (clashes.length > 0)
-    refuse(
-      clashes.map((finding) => faultOf(content, finding)),
-      file,
-    );
+  const clashes = [
+    ...newNodeNameFindings(scenario.nodes, scenario.workload),
+    ...seedFindings(scenario),
+  ];
+  if (clashes.length > 0) {
+    const late = clashes.map((finding) => faultOf(content, finding));
+    refuse(late, file);
+  }
   return scenario;
 }

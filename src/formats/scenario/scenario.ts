@@ -6,6 +6,7 @@ import type { Distribution } from "./distribution.js";
 import type { Microseconds } from "./duration.js";
 import type { CheckedExecutor } from "./executor-schema.js";
 import type { CheckedScenario } from "./scenario-schema.js";
+import type { Seed } from "./seed-schema.js";
 import type { ModelName } from "./simulation-schema.js";
 import type { Threshold } from "./threshold.js";
 
@@ -49,10 +50,11 @@ export interface InitialPods {
   readonly lifetime: Distribution;
 }
 
-/** What a run starts from. */
+/** What a run starts from: a dump, or seeds. */
 export interface InitialState {
   /** Paths are from the working directory. */
   readonly dump: readonly string[];
+  readonly seed: readonly Seed[];
   readonly pods: readonly InitialPods[];
 }
 
