@@ -67,7 +67,7 @@ const ROOMS = {
 /** Which rooms may import which package. Packages that are not listed are free. */
 const PACKAGE_HOMES = {
   yargs: ["cli"],
-  piscina: ["load", "analysis", "planning", "cli"],
+  piscina: ["application", "load", "planning"],
   zod: ["formats"],
   yaml: ["formats"],
   "csv-parse": ["formats"],

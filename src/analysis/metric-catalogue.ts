@@ -237,7 +237,7 @@ export const METRICS: readonly MetricDefinition[] = [
   value(
     "pool_used",
     "ratio",
-    "lower",
+    "neither",
     "share of the pools' addresses in use at the end",
     ({ pools }) => sumOf(pools.map((p) => p.addressesInUse)) / sumOf(pools.map((p) => p.capacity)),
   ),

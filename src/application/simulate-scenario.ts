@@ -95,10 +95,11 @@ export function hashOf(scenario: Scenario): string {
 function identityOf(
   scenario: Scenario,
   profile: ReleaseProfile,
+  random: RandomStreams,
 ): Pick<SimulationResult, "scenario" | "release" | "simulation"> {
   const { name, description, seed, simulation } = scenario;
   return {
-    scenario: { name, description, seed, sha256: hashOf(scenario) },
+    scenario: { name, description, seed, seedMatters: random.isDrawn, sha256: hashOf(scenario) },
     release: { name: profile.name, basis: profile.basis, provenance: profile.provenance },
     simulation: { model: simulation.model, durationUs: simulation.duration ?? null },
   };
@@ -206,7 +207,7 @@ export async function simulateScenario(
   const resultNow = (completed: boolean): SimulationResult => {
     const result = churnResult(run, world, {
       version: options.version,
-      ...identityOf(scenario, profile),
+      ...identityOf(scenario, profile, random),
       completed,
       ...(initial === undefined ? {} : { initialState: initial.summary() }),
       workload: describeWorkload(scenario, executors, traces),

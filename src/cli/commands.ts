@@ -12,6 +12,15 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/simulate.js"),
   },
   {
+    name: "compare",
+    describe: "Compare two releases on a scenario: identical, better, worse, and why",
+    example: [
+      "ipamlab compare scenarios/quickstart.yaml --a v3.28.3 --b v3.28.4",
+      "two releases, call by call",
+    ],
+    load: () => import("./commands/compare.js"),
+  },
+  {
     name: "init",
     describe: "Write a commented scenario to start from, by questions or by options",
     example: ["ipamlab init my.yaml", "a scenario of your own"],

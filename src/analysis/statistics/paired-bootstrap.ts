@@ -29,7 +29,7 @@ export interface BootstrapOptions {
 }
 
 /** Fewest differences of which an interval is told. */
-const PAIRS_MIN = 5;
+export const PAIRS_MIN = 5;
 
 /** More resamples without spread than this share, and the studentised interval is not defined. */
 const FLAT_SHARE_MAX = 0.01;
@@ -48,16 +48,20 @@ function resample(values: Float64Array, { resamples, random }: BootstrapOptions)
   const pivots = new Float64Array(resamples);
   let filled = 0;
   for (let i = 0; i < resamples; i++) {
+    let whole = 0;
     let sum = 0;
     let squares = 0;
     for (let j = 0; j < n; j++) {
+      const drawn = values[Math.floor(random() * n)]!;
+      whole += drawn;
       // Centred values keep the sum of squares exact where the mean is large.
-      const value = values[Math.floor(random() * n)]! - observed;
+      const value = drawn - observed;
       sum += value;
       squares += value * value;
     }
     const shift = sum / n;
-    means[i] = observed + shift;
+    // Not observed + shift: the mean of zeros must be 0 itself, or p does not count it.
+    means[i] = whole / n;
     const variance = (squares - sum * shift) / (n - 1);
     if (variance > 1e-12 * squares) pivots[filled++] = shift / Math.sqrt(variance / n);
   }

@@ -30,6 +30,9 @@ export const SimulationResultSchema = z.strictObject({
     name: z.string(),
     description: z.string(),
     seed: z.string(),
+    seedMatters: z
+      .boolean()
+      .describe("False when no random number was drawn: then every seed gives this result."),
     sha256: z
       .string()
       .describe(
