@@ -41,3 +41,13 @@ export function rangeOption(text: string): UncertainRange {
   }
   return { input, low, high };
 }
+
+/** A probability above 0 and below 1, as in `0.1%` or `0.001`. */
+export function riskOption(text: string): number {
+  const match = /^(?<number>\d+(\.\d+)?(e-\d+)?)(?<percent> ?%)?$/.exec(text);
+  const value = Number(match?.groups!["number"]) / (match?.groups!["percent"] ? 100 : 1);
+  if (!(value > 0 && value < 1)) {
+    throw new UsageError(`--risk: expected a probability such as 1% or 0.001, got "${text}"`);
+  }
+  return value;
+}

@@ -85,7 +85,7 @@ export class KubernetesRequests implements Datastore {
   #listedObjects(request: DatastoreRequest, response: Response): number {
     if (request.kind === "block") return this.inner.blockCount;
     if (request.kind === "affinity" && this.affinityLookup === "lists all of the cluster") {
-      return this.inner.listAffinities().length;
+      return this.inner.affinityCount;
     }
     return Array.isArray(response) ? response.length : 0;
   }

@@ -158,6 +158,43 @@ export class CountedAllocator {
     return { blocks, borrowed, failure };
   }
 
+  /**
+   * How near the node is to asking in vain: the share of the addresses which it once could reach that
+   * it cannot reach now; below 1. For the steps of a search of rare failures, so what is only roughly
+   * right here (several pools, IPv6) makes it slower and never wrong.
+   */
+  nearness(nodeIndex: number): number {
+    const node = this.#nodes[nodeIndex]!;
+    let nearest = 0;
+    for (const version of this.#versions) {
+      const choice = this.#poolsFor(node, version, "Workload");
+      if ("kind" in choice) continue;
+      const own = node.own[version];
+      const ownFree = own.reduce((sum, { capacity, held }) => sum + capacity - held, 0);
+      const blocksLeft = Math.max(0, this.#limit - own.length);
+      let unclaimed = 0;
+      let free = 0;
+      let all = 0;
+      let blockAddresses = 1;
+      for (const pool of choice.pools) {
+        blockAddresses = pool.blockAddresses;
+        const blocks = Number(pool.geometry.blockCount);
+        unclaimed += blocks - pool.claimed;
+        free += pool.free;
+        all += blocks * blockAddresses;
+      }
+      const { strictAffinity } = this.#world.config;
+      let reachable = unclaimed * blockAddresses + (strictAffinity ? ownFree : free);
+      // The limit binds a node that borrows as well, as long as there are blocks to claim.
+      if (strictAffinity || unclaimed > 0) {
+        reachable = Math.min(reachable, ownFree + blocksLeft * blockAddresses);
+      }
+      if (strictAffinity) all = Math.min(all, this.#limit * blockAddresses);
+      nearest = Math.max(nearest, 1 - (reachable + 1) / (all + 1));
+    }
+    return nearest;
+  }
+
   /** Gives back what a lease holds. */
   release(lease: Lease): void {
     for (const block of lease.blocks) {

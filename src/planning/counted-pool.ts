@@ -1,3 +1,4 @@
+import { addressBits } from "../model/address.js";
 import type { BlockGeometry, BlockIndex } from "../model/block-walk.js";
 import type { Cidr } from "../model/cidr.js";
 import type { ReservedAddresses } from "../model/reservation.js";
@@ -30,6 +31,8 @@ export class CountedPool {
   held = 0;
   /** Addresses that can be given out in the blocks that exist. */
   #capacity = 0;
+  /** Addresses of a whole block. */
+  readonly blockAddresses: number;
   readonly #dense: (CountedBlock | undefined)[] | undefined;
   readonly #sparse = new Map<BlockIndex, CountedBlock>();
 
@@ -39,6 +42,7 @@ export class CountedPool {
     private readonly reserved: ReservedAddresses,
   ) {
     const count = Number(geometry.blockCount);
+    this.blockAddresses = 2 ** (addressBits(geometry.pool.version) - geometry.blockSize);
     this.#dense = count <= DENSE_BLOCKS_MAX ? new Array(count).fill(undefined) : undefined;
   }
 

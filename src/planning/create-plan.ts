@@ -1,3 +1,4 @@
+import { addressBits } from "../model/address.js";
 import { BadInput } from "../failure/failure.js";
 import type { PlanResult } from "../formats/result/plan-result.js";
 import { PLAN_VERSION } from "../formats/result/plan-result.js";
@@ -6,7 +7,14 @@ import { findProfile, unknownReleaseText } from "../releases/profiles.js";
 import { keyOf, monteCarlo, type MonteCarloControl } from "./monte-carlo.js";
 import { type Growth, nodeJoinsUs, ownHorizonUs, packCase, type PlanCase } from "./plan-case.js";
 import { caseOfRun, type PlanQuestion, runSeed, type UncertainRange } from "./plan-question.js";
+import type { PlanSettings } from "./plan-settings.js";
 import { summarize } from "./plan-summary.js";
+import { crossChecks } from "./cross-check.js";
+import { headroomInNodes, headroomInPods } from "./headroom.js";
+import { estimateRareEvent } from "./rare-estimate.js";
+import { RiskProbe } from "./risk-probe.js";
+import { inputEffects, variedInputs } from "./sensitivity.js";
+import { SettingsSearch } from "./settings-search.js";
 import type { RunOutcome } from "./run-outcome.js";
 import { type RunThreads, startThreads } from "./run-threads.js";
 
@@ -21,6 +29,15 @@ export interface PlanOptions {
   readonly hasTunnels: boolean;
   readonly nodeGrowth: Growth | null;
   readonly ranges: readonly UncertainRange[];
+  /** The risk that is taken for acceptable. */
+  readonly target: number;
+  /** Runs of each question of headroom, search and sensitivity. */
+  readonly probeRuns: number;
+  readonly seeksHeadroom: boolean;
+  readonly seeksSettings: boolean;
+  readonly seeksSensitivity: boolean;
+  /** Whether to estimate risks below what plain runs can tell. */
+  readonly seeksRareEvents: boolean;
   /** Wall time, in milliseconds, after which nothing further is begun; Infinity is none. */
   readonly timeBudgetMs: number;
   /** Monotonic time in milliseconds. */
@@ -32,6 +49,10 @@ export interface PlanOptions {
 }
 
 const DAY_US = 86_400e6;
+
+/** Of multilevel splitting. */
+const REPLICATIONS = 20;
+const EFFORT = 200;
 
 const METHOD =
   "Monte Carlo on Calico's allocator reduced to counts (which block serves each pod, not which " +
@@ -52,21 +73,118 @@ function questionOf(scenario: Scenario, options: PlanOptions): PlanQuestion {
   return { planned: packCase(planned), settings: {}, ranges, seed: scenario.seed };
 }
 
-/** One run with Calico's whole protocol beside it. */
-async function witnessed(threads: RunThreads, question: PlanQuestion): Promise<RunOutcome> {
-  const batch = { key: keyOf(question), question, from: 0, count: 1, isWitnessed: true };
-  return (await threads.perform(batch))[0]!;
+function perDay({ witness, endUs }: RunOutcome): number | null {
+  return endUs === 0 ? null : (witness!.apiRequests * DAY_US) / endUs;
 }
 
-function witnessText({ witness, endUs }: RunOutcome): PlanResult["protocol"] {
-  const { compared, apiRequests } = witness!;
-  const apiRequestsPerDay = endUs === 0 ? null : (apiRequests * DAY_US) / endUs;
-  return { compared, apiRequestsPerDay };
+/** All questions of one plan, asked one after the other on the same threads. */
+class Planner {
+  readonly #deadlineMs: number;
+
+  constructor(
+    private readonly threads: RunThreads,
+    private readonly question: PlanQuestion,
+    private readonly planned: PlanCase,
+    private readonly options: PlanOptions,
+  ) {
+    this.#deadlineMs = options.nowMs() + options.timeBudgetMs;
+  }
+
+  control(what: string): MonteCarloControl {
+    const { nowMs, signal, turn } = this.options;
+    const onProgress = (done: number, of: number) => this.options.onProgress?.(what, done, of);
+    return { nowMs, deadlineMs: this.#deadlineMs, signal, turn, onProgress };
+  }
+
+  /** The beginning of one run with Calico's whole protocol beside it. */
+  async witness(settings: PlanSettings = {}): Promise<RunOutcome> {
+    const question = { ...this.question, settings };
+    const batch = { key: keyOf(question), question, from: 0, count: 1, isWitnessed: true };
+    return (await this.threads.run(batch))[0]!;
+  }
+
+  /** Not empty: without time for any run, there is still the first. */
+  async outcomes(): Promise<RunOutcome[]> {
+    const range = { from: 0, count: this.options.runs };
+    const outcomes = await monteCarlo(this.threads, this.question, range, this.control("runs"));
+    if (outcomes.length > 0) return outcomes;
+    const batch = { key: "first", question: this.question, from: 0, count: 1, isWitnessed: false };
+    return this.threads.run(batch);
+  }
+
+  #probe(what: string): RiskProbe {
+    const { target, probeRuns: runs } = this.options;
+    return new RiskProbe(this.threads, this.question, { target, runs }, this.control(what));
+  }
+
+  async headroom(podsAtPeak: number): Promise<PlanResult["headroom"]> {
+    if (!this.options.seeksHeadroom) return null;
+    const probe = this.#probe("headroom");
+    return {
+      runs: probe.runs,
+      nodes: (await headroomInNodes(probe, this.planned.scenario.nodes.length)) ?? null,
+      pods: (await headroomInPods(probe, podsAtPeak)) ?? null,
+    };
+  }
+
+  async search(): Promise<PlanResult["search"]> {
+    if (!this.options.seeksSettings) return null;
+    const { pools, ipamConfig: config, nodes } = this.planned.scenario;
+    const probe = this.#probe("search");
+    const search = new SettingsSearch(
+      probe,
+      { pools, config, nodes: nodes.length },
+      async (settings) => perDay(await this.witness(settings)),
+      (name) => this.options.onProgress?.(name, 0, probe.runs),
+    );
+    const { choices, ...found } = await search.run();
+    return {
+      ...found,
+      runs: probe.runs,
+      choices: choices.map(({ name, effort, meets, risk, summary, apiRequestsPerDay }) => ({
+        name,
+        effort,
+        meets,
+        ...risk,
+        strandedP95: summary.strandedAtPeak.p95,
+        routesP95: summary.routesPeak.p95,
+        borrowedP95: summary.borrowedPeak.p95,
+        apiRequestsPerDay,
+      })),
+    };
+  }
+
+  async rareEvent(): Promise<PlanResult["rareEvent"]> {
+    const { seeksRareEvents, ranges } = this.options;
+    if (!seeksRareEvents) return null;
+    const { file, workload } = this.planned.scenario;
+    const hasTrace = workload.some(({ executor }) => executor === "trace");
+    if (ranges.length > 0 || hasTrace) {
+      const what = hasTrace ? "a workload that is a trace" : "uncertain inputs";
+      const message = `not supported: rare events of ${what}; without --rare it can be planned`;
+      throw new BadInput({ file, message });
+    }
+    const options = { replications: REPLICATIONS, effort: EFFORT };
+    const control = this.control("rare events");
+    return (await estimateRareEvent(this.threads, this.question, options, control)) ?? null;
+  }
+
+  async sensitivity(): Promise<PlanResult["sensitivity"]> {
+    if (!this.options.seeksSensitivity) return null;
+    const { nodes, pools, seed } = this.planned.scenario;
+    const { blockSize: present, cidr } = pools[0]!;
+    const low = Math.max(cidr.prefix, present - 1);
+    const high = Math.min(addressBits(cidr.version), present + 1);
+    const inputs = variedInputs(this.options.ranges, nodes.length, { low, high });
+    const effects = await inputEffects(this.#probe("sensitivity"), inputs, seed);
+    return effects ?? null;
+  }
 }
 
 /**
- * Answers how likely allocations are to fail within the horizon. Same scenario, seed and number of
- * runs give the same result on any machine and any number of workers.
+ * Answers how likely requests for addresses are to fail within the horizon, and what would change it.
+ * Same scenario, seed and options give the same result on any machine and any number of workers, as
+ * long as time does not run out.
  *
  * @throws BadInput for what cannot be planned; InvariantViolation when the counts and Calico's
  *   protocol disagree.
@@ -78,63 +196,63 @@ export async function createPlan(scenario: Scenario, options: PlanOptions): Prom
     throw new BadInput({ file: scenario.file, field: "release", message });
   }
   const question = questionOf(scenario, options);
-  const { nowMs, signal, turn, runs } = options;
-  const control: MonteCarloControl = {
-    nowMs,
-    deadlineMs: nowMs() + options.timeBudgetMs,
-    signal,
-    turn,
-    onProgress: (done, of) => options.onProgress?.("runs", done, of),
-  };
   const threads = startThreads(options.workers);
   try {
-    const witness = await witnessed(threads, question);
-    const outcomes = await monteCarlo(threads, question, { from: 0, count: runs }, control);
-    // Stopped before the first run: the witness is run 0.
-    if (outcomes.length === 0) outcomes.push({ ...witness, witness: null });
-    const first = caseOfRun({ ...question, ranges: [] }, 0);
-    const { ipamConfig, nodes, maxPods } = scenario;
+    const planned = caseOfRun({ ...question, ranges: [] }, 0);
+    const planner = new Planner(threads, question, planned, options);
+    const rareEvent = await planner.rareEvent();
+    const witness = await planner.witness();
+    const outcomes = await planner.outcomes();
     const pools = scenario.pools.toSorted((a, b) => (a.name < b.name ? -1 : 1));
-    const {
-      pools: poolSummaries,
-      kinds,
-      ...summary
-    } = summarize(
+    const summary = summarize(
       outcomes,
       pools.map(({ name }) => name),
     );
+    const joining = nodeJoinsUs(planned).length;
+    const { ipamConfig, nodes, maxPods } = scenario;
+    const isWhole = outcomes.length === options.runs;
     return {
       ipamlab: { document: "plan", documentVersion: PLAN_VERSION, version: options.version },
       scenario: { name: scenario.name, description: scenario.description, seed: scenario.seed },
       release: { name: profile.name, basis: profile.basis, provenance: profile.provenance },
       provenance: METHOD,
       runs: {
-        asked: runs,
+        asked: options.runs,
         done: outcomes.length,
-        endedBy: outcomes.length === runs ? null : signal.aborted ? "interrupt" : "time budget",
+        endedBy: isWhole ? null : options.signal.aborted ? "interrupt" : "time budget",
       },
       inputs: {
-        horizonUs: Number.isFinite(question.planned.horizonUs) ? question.planned.horizonUs : null,
+        horizonUs: Number.isFinite(planned.horizonUs) ? planned.horizonUs : null,
         nodes: nodes.length,
-        nodesJoining: nodeJoinsUs(first).length,
+        nodesJoining: joining,
         maxPods,
         hasTunnels: options.hasTunnels,
         strictAffinity: ipamConfig.strictAffinity,
         maxBlocksPerHost: ipamConfig.maxBlocksPerHost,
         ranges: [...options.ranges],
+        target: options.target,
       },
-      protocol: witnessText(witness),
+      protocol: {
+        compared: witness.witness!.compared,
+        apiRequestsPerDay: perDay(witness),
+        measuredUs: witness.endUs,
+      },
       ...summary,
-      kinds: kinds.map(({ example: { run, ...example }, ...kind }) => ({
+      kinds: summary.kinds.map(({ example: { run, ...example }, ...kind }) => ({
         ...kind,
         example: { ...example, seed: runSeed(scenario.seed, run) },
       })),
-      pools: poolSummaries.map((pool, i) => {
+      pools: summary.pools.map((pool, i) => {
         const { cidr, blockSize } = pools[i]!;
         const blocks = 2 ** (blockSize - cidr.prefix);
         return { ...pool, cidr: cidr.text, blockSize, addresses: cidr.size, blocks };
       }),
-    } satisfies PlanResult;
+      rareEvent,
+      headroom: await planner.headroom(summary.addressesPeak.mean),
+      search: await planner.search(),
+      sensitivity: await planner.sensitivity(),
+      crossChecks: crossChecks(planned, nodes.length + joining, outcomes),
+    };
   } finally {
     await threads.close();
   }

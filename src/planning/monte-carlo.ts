@@ -68,7 +68,7 @@ export async function monteCarlo(
       };
       next += batch.count;
       const startMs = control.nowMs();
-      outcomes.push(...(await threads.perform(batch)));
+      outcomes.push(...(await threads.run(batch)));
       const elapsedMs = Math.max(0.01, control.nowMs() - startMs);
       batchSize = Math.max(1, Math.min(256, Math.round((batch.count * BATCH_MS) / elapsedMs)));
       control.onProgress?.(outcomes.length, count);

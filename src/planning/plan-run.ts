@@ -5,6 +5,7 @@ import type { Behaviours } from "../releases/behaviours.js";
 import { Kernel } from "../simulation/kernel.js";
 import type { RandomStreams } from "../simulation/random-streams.js";
 import { createExecutor } from "../workload/create-executor.js";
+import type { ExecutorRun } from "../workload/executor-run.js";
 import { type EventBatches, TraceReplay } from "../workload/executors/trace.js";
 import type { ClusterNode, PodNetworkEvents } from "../workload/pod-network.js";
 import { WorkloadHost } from "../workload/workload-host.js";
@@ -14,10 +15,11 @@ import {
   type CountedWorld,
 } from "./counted-allocator.js";
 import { type AllocationObserver, CountedNetwork } from "./counted-network.js";
-import { groupName } from "./node-groups.js";
 import { nodeJoinsUs, type PlanCase } from "./plan-case.js";
 import { ProtocolWitness } from "./protocol-witness.js";
-import type { GroupOutcome, KindOutcome, PoolOutcome, RunOutcome } from "./run-outcome.js";
+import type { SplitStreams } from "./split-streams.js";
+import type { RunOutcome } from "./run-outcome.js";
+import { RunTally } from "./run-tally.js";
 
 interface JoiningNode extends Node {
   readonly joinsUs: number;
@@ -53,37 +55,22 @@ export class PlanRuns {
   /**
    * One run, from its first node to the horizon.
    *
-   * @param isWitnessed whether Calico's whole protocol runs beside the counts and is compared.
+   * @param isWitnessed whether Calico's whole protocol runs beside the counts and is compared; such a
+   *   run ends after a number of decisions.
    */
   async run(run: number, random: RandomStreams, isWitnessed = false): Promise<RunOutcome> {
-    const { scenario, horizonUs, hasTunnels } = this.planned;
-    const { openTrace } = this.options;
+    const world = this.#countedWorld();
+    const witness = isWitnessed ? new ProtocolWitness(world) : undefined;
+    const allocator = witness ?? new CountedAllocator(world);
     const kernel = new Kernel();
-    const countedWorld: CountedWorld = {
-      release: this.release,
-      pools: scenario.pools,
-      config: scenario.ipamConfig,
-      reservations: scenario.reservations,
-      poolViews: this.#poolViews,
-    };
-    const witness = isWitnessed ? new ProtocolWitness(countedWorld) : undefined;
-    const allocator = witness ?? new CountedAllocator(countedWorld);
-    const tally = new Tally(allocator, kernel, horizonUs / 2);
-    const createNetwork = (events: PodNetworkEvents) =>
-      new CountedNetwork(allocator, kernel, events, tally, hasTunnels);
-    const host = new WorkloadHost({ kernel, maxPods: scenario.maxPods, createNetwork });
-    const isOneOfSeveral = scenario.workload.length > 1;
-    const world = { kernel, host, random, isOneOfSeveral, openTrace };
-    const executors = scenario.workload.map((executor, i) => createExecutor(executor, i, world));
-    for (const { name, labels } of scenario.nodes) host.joinNode(name, labels);
-    for (const { name, labels, joinsUs } of this.#joining) {
-      kernel.schedule(joinsUs, { wake: () => host.joinNode(name, labels) });
-    }
+    const tally = new RunTally(allocator, kernel, this.planned.horizonUs / 2);
+    const { host, executors } = this.#begin(kernel, allocator, tally, random);
     for (const executor of executors) {
       if (executor instanceof TraceReplay) await executor.load(Infinity);
       executor.start();
     }
-    kernel.run(horizonUs);
+    if (witness === undefined) kernel.run(this.planned.horizonUs);
+    else runWitnessed(kernel, witness, this.planned.horizonUs);
     const groups = host.groups.map(({ counts }) => counts);
     return {
       run,
@@ -97,94 +84,93 @@ export class PlanRuns {
       ...tally.outcome(),
     };
   }
+
+  /**
+   * One run up to the moment at which it comes as near to its first failure as the level says (1 is
+   * the failure itself).
+   *
+   * @returns `drawn` at that moment, or undefined when it never did; and how near it came up to there.
+   */
+  approach(
+    random: SplitStreams,
+    level: number,
+  ): { readonly peak: number; readonly drawn: number | undefined } {
+    const allocator = new CountedAllocator(this.#countedWorld());
+    const watch = new NearnessWatch(allocator, random, level);
+    const kernel = new Kernel();
+    for (const executor of this.#begin(kernel, allocator, watch, random).executors) {
+      executor.start();
+    }
+    let isDone = false;
+    while (!isDone && watch.drawn === undefined) {
+      isDone = kernel.run(this.planned.horizonUs, WAKES_A_LOOK);
+    }
+    return watch;
+  }
+
+  #countedWorld(): CountedWorld {
+    const { pools, ipamConfig: config, reservations } = this.planned.scenario;
+    return { release: this.release, pools, config, reservations, poolViews: this.#poolViews };
+  }
+
+  /** Makes a run ready: its nodes have joined, its executors are to be started. */
+  #begin(
+    kernel: Kernel,
+    allocator: CountedAllocator,
+    observer: AllocationObserver,
+    random: RandomStreams,
+  ): { readonly host: WorkloadHost; readonly executors: readonly ExecutorRun[] } {
+    const { scenario, hasTunnels } = this.planned;
+    const createNetwork = (events: PodNetworkEvents) =>
+      new CountedNetwork(allocator, kernel, events, observer, hasTunnels);
+    const host = new WorkloadHost({ kernel, maxPods: scenario.maxPods, createNetwork });
+    const isOneOfSeveral = scenario.workload.length > 1;
+    const world = { kernel, host, random, isOneOfSeveral, openTrace: this.options.openTrace };
+    const executors = scenario.workload.map((executor, i) => createExecutor(executor, i, world));
+    for (const { name, labels } of scenario.nodes) host.joinNode(name, labels);
+    for (const { name, labels, joinsUs } of this.#joining) {
+      kernel.schedule(joinsUs, { wake: () => host.joinNode(name, labels) });
+    }
+    return { host, executors };
+  }
 }
 
-/** Counts what a run comes to. */
-class Tally implements AllocationObserver {
-  readonly #failures = new Map<string, KindOutcome>();
-  readonly #groups = new Map<string, GroupOutcome>();
-  readonly #groupOf: GroupOutcome[] = [];
-  readonly #secondHalf = { asked: 0, failed: 0 };
-  readonly #pools: PoolOutcome[];
-  #operations = 0;
-  #addressesPeak = 0;
-  #blocksPeak = 0;
-  #borrowedPeak = 0;
-  #routesPeak = 0;
-  #freeInBlocksAtPeak = 0;
+/** Wakes between two looks at whether a run has come near enough. */
+const WAKES_A_LOOK = 64;
+
+/** A run beside Calico's whole protocol, which is slow, ends after so many decisions. */
+const WITNESSED_DECISIONS = 20_000;
+
+function runWitnessed(kernel: Kernel, witness: ProtocolWitness, horizonUs: number): void {
+  let isDone = false;
+  while (!isDone && witness.compared < WITNESSED_DECISIONS) {
+    isDone = kernel.run(horizonUs, WAKES_A_LOOK);
+  }
+}
+
+/** Watches how near a run comes to its first failure. */
+class NearnessWatch implements AllocationObserver {
+  peak = 0;
+  drawn: number | undefined;
 
   constructor(
     private readonly allocator: CountedAllocator,
-    private readonly kernel: Kernel,
-    private readonly halfTimeUs: number,
-  ) {
-    this.#pools = allocator.pools.map(() => ({ addressesPeak: 0, blocksPeak: 0 }));
+    private readonly random: SplitStreams,
+    private readonly level: number,
+  ) {}
+
+  joined(): void {
+    // A node alone is no nearer to anything.
   }
 
-  joined({ labels }: ClusterNode): void {
-    const name = groupName(labels);
-    let group = this.#groups.get(name);
-    if (group === undefined) {
-      group = { name, nodes: 0, firstUs: null };
-      this.#groups.set(name, group);
-    }
-    group.nodes++;
-    this.#groupOf.push(group);
-  }
-
-  assigned(node: ClusterNode, failure: AllocationFailure | undefined): void {
-    this.#operations++;
-    if (this.kernel.nowUs > this.halfTimeUs) {
-      this.#secondHalf.asked++;
-      if (failure !== undefined) this.#secondHalf.failed++;
-    }
-    if (failure !== undefined) this.#fail(node, failure);
-    const { allocator } = this;
-    const { addresses, blocks, borrowed } = allocator;
-    if (blocks > this.#blocksPeak) this.#blocksPeak = blocks;
-    if (borrowed > this.#borrowedPeak) this.#borrowedPeak = borrowed;
-    if (blocks + borrowed > this.#routesPeak) this.#routesPeak = blocks + borrowed;
-    let free = 0;
-    for (let i = 0; i < this.#pools.length; i++) {
-      const pool = allocator.pools[i]!;
-      const outcome = this.#pools[i]!;
-      if (pool.held > outcome.addressesPeak) outcome.addressesPeak = pool.held;
-      if (pool.claimed > outcome.blocksPeak) outcome.blocksPeak = pool.claimed;
-      free += pool.free;
-    }
-    if (addresses > this.#addressesPeak) {
-      this.#addressesPeak = addresses;
-      this.#freeInBlocksAtPeak = free;
-    }
+  assigned({ index }: ClusterNode, failure: AllocationFailure | undefined): void {
+    if (this.drawn !== undefined) return;
+    const nearness = failure !== undefined ? 1 : this.allocator.nearness(index);
+    if (nearness > this.peak) this.peak = nearness;
+    if (nearness >= this.level) this.drawn = this.random.drawn;
   }
 
   released(): void {
-    this.#operations++;
-  }
-
-  #fail(node: ClusterNode, { kind, text }: AllocationFailure): void {
-    const { nowUs } = this.kernel;
-    this.#groupOf[node.index]!.firstUs ??= nowUs;
-    const known = this.#failures.get(kind);
-    if (known !== undefined) known.count++;
-    else {
-      const first = { kind, count: 1, firstUs: nowUs, text, node: node.name };
-      this.#failures.set(kind, first);
-    }
-  }
-
-  outcome(): Omit<RunOutcome, "run" | "wanted" | "notStarted" | "endUs" | "witness"> {
-    return {
-      operations: this.#operations,
-      failures: [...this.#failures.values()],
-      groups: [...this.#groups.values()],
-      secondHalf: this.#secondHalf,
-      pools: this.#pools,
-      addressesPeak: this.#addressesPeak,
-      blocksPeak: this.#blocksPeak,
-      borrowedPeak: this.#borrowedPeak,
-      routesPeak: this.#routesPeak,
-      freeInBlocksAtPeak: this.#freeInBlocksAtPeak,
-    };
+    // A pod that goes brings no run nearer.
   }
 }

@@ -9,8 +9,12 @@ import type { PlanCase } from "./plan-case.js";
 export interface PlanSettings {
   /** Nodes at the start. */
   readonly nodes?: number | undefined;
+  /** Nodes at the start, besides those. */
+  readonly nodesMore?: number | undefined;
   /** Factor of all rates and numbers of pods. */
   readonly pods?: number | undefined;
+  /** A further factor of the same. */
+  readonly podsFactor?: number | undefined;
   /** Factor of all lifetimes. */
   readonly lifetime?: number | undefined;
   /** Prefix length of the blocks of the first pool's IP version. */
@@ -45,7 +49,9 @@ function scaledDistribution(lifetime: Distribution, factor: number): Distributio
   }
 }
 
-function scaled(executor: Executor, { pods = 1, lifetime = 1 }: PlanSettings): Executor {
+function scaled(executor: Executor, settings: PlanSettings): Executor {
+  const { lifetime = 1 } = settings;
+  const pods = (settings.pods ?? 1) * (settings.podsFactor ?? 1);
   let after: Executor = executor;
   const more = (count: number): number => Math.max(1, Math.round(count * pods));
   if ("rate" in after) after = { ...after, rate: after.rate * pods };
@@ -77,12 +83,13 @@ function resizedPool(pool: UsablePool, settings: PlanSettings): UsablePool {
 export function withSettings(planned: PlanCase, settings: PlanSettings): PlanCase {
   const { scenario } = planned;
   const version = scenario.pools[0]!.cidr.version;
-  const { maxBlocksPerHost, strictAffinity, nodes } = settings;
+  const { maxBlocksPerHost, strictAffinity } = settings;
+  const nodes = (settings.nodes ?? scenario.nodes.length) + (settings.nodesMore ?? 0);
   const { ipamConfig } = scenario;
   const strict = strictAffinity ?? ipamConfig.strictAffinity;
   const changed: Scenario = {
     ...scenario,
-    nodes: nodes === undefined ? scenario.nodes : resized(scenario.nodes, nodes),
+    nodes: nodes === scenario.nodes.length ? scenario.nodes : resized(scenario.nodes, nodes),
     pools: scenario.pools.map((pool) =>
       pool.cidr.version === version ? resizedPool(pool, settings) : pool,
     ),

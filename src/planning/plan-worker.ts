@@ -1,9 +1,9 @@
-import { BatchRunner, type RunBatch } from "./run-batch.js";
-import type { RunOutcome } from "./run-outcome.js";
+import { BatchRunner } from "./run-batch.js";
 
 const runner = new BatchRunner();
 
-/** What a worker thread does with each piece of work. */
-export default function runBatch(batch: RunBatch): Promise<RunOutcome[]> {
-  return runner.run(batch);
-}
+/** What a worker thread can do, by name. */
+export const run: BatchRunner["run"] = (batch) => runner.run(batch);
+export const startSplitting: BatchRunner["startSplitting"] = (start) =>
+  runner.startSplitting(start);
+export const replicate: BatchRunner["replicate"] = (one) => runner.replicate(one);

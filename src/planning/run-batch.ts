@@ -1,23 +1,41 @@
-import type { EventBatches } from "../workload/executors/trace.js";
+import type { SplittingRun } from "../analysis/statistics/multilevel-splitting.js";
 import type { ExecutorOf } from "../formats/scenario/scenario.js";
 import { Trace } from "../formats/traces/trace.js";
 import { findProfile } from "../releases/profiles.js";
-import { PlanRuns } from "./plan-run.js";
+import type { EventBatches } from "../workload/executors/trace.js";
 import { caseOfRun, type PlanQuestion, streamsOf } from "./plan-question.js";
+import { PlanRuns } from "./plan-run.js";
+import { planSplitting, replicate, type SplittingPlan } from "./rare-event.js";
 import type { RunOutcome } from "./run-outcome.js";
 
-/** A piece of work for one thread: some runs of one question. */
-export interface RunBatch {
-  /** Batches with the same key ask the same question. */
+/** What a piece of work is about. */
+interface Work {
+  /** Pieces of work with the same key ask the same question. */
   readonly key: string;
   readonly question: PlanQuestion;
+}
+
+/** Some runs of one question. */
+export interface RunBatch extends Work {
   readonly from: number;
   readonly count: number;
   /** Whether Calico's whole protocol runs beside the counts. */
   readonly isWitnessed: boolean;
 }
 
-/** Performs batches on this thread. Keeps what the runs of one question share. */
+/** The choice of levels for multilevel splitting. */
+export interface SplittingStart extends Work {
+  readonly seed: string;
+  readonly effort: number;
+}
+
+/** One replication of multilevel splitting. */
+export interface Replication extends Work {
+  readonly plan: SplittingPlan;
+  readonly replication: number;
+}
+
+/** Performs pieces of work on one thread. Keeps what the runs of one question share. */
 export class BatchRunner {
   #key = "";
   #runs: PlanRuns | undefined;
@@ -29,6 +47,14 @@ export class BatchRunner {
       outcomes.push(await runs.run(run, streamsOf(question, run), isWitnessed));
     }
     return outcomes;
+  }
+
+  startSplitting({ key, question, seed, effort }: SplittingStart): Promise<SplittingPlan> {
+    return Promise.resolve(planSplitting(this.#runsOf(key, question, 0), seed, effort));
+  }
+
+  replicate({ key, question, plan, replication }: Replication): Promise<SplittingRun> {
+    return Promise.resolve(replicate(this.#runsOf(key, question, 0), plan, replication));
   }
 
   #runsOf(key: string, question: PlanQuestion, run: number): PlanRuns {

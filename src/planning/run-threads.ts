@@ -1,23 +1,16 @@
 import { Piscina } from "piscina";
-import { BatchRunner, type RunBatch } from "./run-batch.js";
-import type { RunOutcome } from "./run-outcome.js";
+import { BatchRunner } from "./run-batch.js";
 
-/** Who performs batches of runs. */
-export interface RunThreads {
-  /** How many batches are performed at a time. */
+/** Who performs pieces of work. */
+export interface RunThreads extends Pick<BatchRunner, "run" | "startSplitting" | "replicate"> {
+  /** How many pieces are performed at a time. */
   readonly width: number;
-  perform(batch: RunBatch): Promise<RunOutcome[]>;
   close(): Promise<void>;
 }
 
 /** This thread alone. */
-class OwnThread implements RunThreads {
+class OwnThread extends BatchRunner implements RunThreads {
   readonly width = 1;
-  readonly #runner = new BatchRunner();
-
-  perform(batch: RunBatch): Promise<RunOutcome[]> {
-    return this.#runner.run(batch);
-  }
 
   async close(): Promise<void> {
     // There is nothing to end.
@@ -33,9 +26,12 @@ class WorkerThreads implements RunThreads {
     this.#pool = new Piscina({ filename, minThreads: width, maxThreads: width });
   }
 
-  perform(batch: RunBatch): Promise<RunOutcome[]> {
-    return this.#pool.run(batch) as Promise<RunOutcome[]>;
-  }
+  run: BatchRunner["run"] = (batch) => this.#pool.run(batch, { name: "run" });
+
+  startSplitting: BatchRunner["startSplitting"] = (start) =>
+    this.#pool.run(start, { name: "startSplitting" });
+
+  replicate: BatchRunner["replicate"] = (one) => this.#pool.run(one, { name: "replicate" });
 
   async close(): Promise<void> {
     await this.#pool.destroy();

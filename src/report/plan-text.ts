@@ -75,8 +75,9 @@ function riskLines(plan: PlanResult): string[] {
 
 function firstFailureLines({ firstFailure, inputs, risk }: PlanResult): string[] {
   if (risk.failed === 0) return [];
-  const known = firstFailure.quantiles.flatMap(({ share, time, low, high }) => {
-    if (time === null) return [];
+  const known = firstFailure.quantiles.flatMap(({ share, time, low, high }, i, all) => {
+    // Where several shares have one time, the largest tells it.
+    if (time === null || all[i + 1]?.time === time) return [];
     const end = high === null ? "beyond" : formatDurationUs(high);
     const range = low === null ? "" : ` (${formatDurationUs(low)} to ${end})`;
     return [`${formatPercent(share, 0)} by ${formatDurationUs(time)}${range}`];
@@ -97,7 +98,7 @@ function demandLines(plan: PlanResult): string[] {
     `stranded        ${peak(strandedAtPeak)} free in claimed blocks at that time`,
     `blocks          ${peak(blocksPeak)}`,
     `routes          ${peak(routesPeak)} (blocks + ${formatCount(borrowedPeak.p95)} p95 borrowed)`,
-    ...(perDay === null ? [] : [`API requests    ${formatCount(perDay)} a day (one run)`]),
+    ...(perDay === null ? [] : [`API requests    ${formatCount(perDay)} a day`]),
   ];
 }
 
@@ -144,22 +145,119 @@ function groupTable({ groups }: PlanResult, color: boolean): string[] {
   return ["", formatTable(columns, rows, { color }).trimEnd(), ...rest];
 }
 
+function headroomLines({ headroom, inputs }: PlanResult): string[] {
+  if (headroom === null) return [];
+  const part = (found: NonNullable<typeof headroom>["nodes"], what: string): string => {
+    if (found === null) return `${what}: no time`;
+    if (found.more === null) return `no number of ${what} is within it`;
+    const atLeast = found.isBeyond ? "at least " : "";
+    const doubt = found.isMonotone ? "" : " (not monotone: there may be more than one limit)";
+    const number = formatCount(Math.abs(found.more));
+    return `${atLeast}${number} ${found.more < 0 ? "fewer" : "more"} ${what}${doubt}`;
+  };
+  const target = formatProbability(inputs.target);
+  return [
+    `headroom        ${part(headroom.nodes, "nodes")}, or ${part(headroom.pods, "pods")}: ` +
+      `risk within ${target}`,
+  ];
+}
+
+function rareLines({ rareEvent }: PlanResult): string[] {
+  if (rareEvent === null) return [];
+  const { probability, interval, upperBound, replications, levels } = rareEvent;
+  const ends =
+    interval === null
+      ? ""
+      : ` (${interval.low.toExponential(1)} to ${interval.high.toExponential(1)})`;
+  const text =
+    probability === 0 ? `< ${upperBound.toExponential(1)}` : probability.toExponential(2) + ends;
+  return [
+    `rare event      ${text} by splitting: ${replications} replications, ${levels.length} stages`,
+  ];
+}
+
+function searchLines({ search, inputs }: PlanResult, style: Style): string[] {
+  if (search === null) return [];
+  const { choices, recommended, why, isMonotone, isWhole } = search;
+  const right = "right" as const;
+  const rows = choices.map((choice, i) => [
+    i === recommended ? ">" : "",
+    choice.name,
+    formatRisk(choice),
+    choice.meets ? "yes" : "no",
+    choice.strandedP95,
+    choice.routesP95,
+    choice.apiRequestsPerDay === null ? undefined : Math.round(choice.apiRequestsPerDay),
+  ]);
+  const columns = [
+    { title: "" },
+    { title: `choice (risk within ${formatProbability(inputs.target)}?)` },
+    { title: "risk" },
+    { title: "meets" },
+    { title: "stranded", align: right },
+    { title: "routes", align: right },
+    { title: "API req/day", align: right },
+  ];
+  const name = recommended === null ? "nothing" : choices[recommended]!.name;
+  const doubts = [
+    isMonotone ? "" : "The risk does not change in one direction only: look at the table.",
+    isWhole ? "" : "Time ran out before everything was looked at.",
+  ].filter((doubt) => doubt !== "");
+  return [
+    "",
+    formatTable(columns, rows, style).trimEnd(),
+    ...wrapped("recommended", [`${name}: ${why}.`, ...doubts].join(" "), style.width),
+  ];
+}
+
+const TORNADO_WIDTH = 30;
+
+function tornadoLines({ sensitivity }: PlanResult): string[] {
+  if (sensitivity === null) return [];
+  const most = Math.max(...sensitivity.flatMap((input) => [input.riskAtLow, input.riskAtHigh]));
+  const column = (risk: number) => (most === 0 ? 0 : Math.round((risk / most) * TORNADO_WIDTH));
+  const lines = sensitivity.map((input) => {
+    const [from, to] = [column(input.riskAtLow), column(input.riskAtHigh)].sort((a, b) => a - b);
+    const bar = "·".repeat(from!) + "█".repeat(to! - from!) + "·".repeat(TORNADO_WIDTH - to!);
+    const range = `${formatSignificant(input.low)} to ${formatSignificant(input.high)}`;
+    const risks = `${formatPercent(input.riskAtLow)} to ${formatPercent(input.riskAtHigh)}`;
+    const morris = `mu* ${formatSignificant(input.meanAbsolute, 2)}`;
+    return `  ${input.name.padEnd(10)} ${range.padEnd(15)} ${bar}  ${risks.padEnd(18)} ${morris}`;
+  });
+  const title = `what moves the risk (0 to ${formatPercent(most)}; mu* of Morris)`;
+  return ["", title, ...lines];
+}
+
+function crossCheckLines({ crossChecks }: PlanResult, width: number): string[] {
+  return crossChecks.flatMap(({ name, about, theory, simulated, interval }) => {
+    const value = (x: number) => (theory > 1 ? formatCount(x) : formatProbability(x));
+    const seen =
+      simulated === null || interval === null
+        ? ""
+        : `, simulated ${value(simulated)} (${value(interval.low)} to ${value(interval.high)})`;
+    return wrapped("theory", `${name}: ${value(theory)}${seen} (${about})`, width);
+  });
+}
+
 /** The plan on one screen. */
 export function planText(plan: PlanResult, elapsedMs: number, style: Style): string {
-  const perSecond = plan.runs.done / (elapsedMs / 1000);
   const compared = `agrees with the protocol at ${formatCount(plan.protocol.compared)} decisions`;
   return [
     ...heading(plan),
     "",
     ...riskLines(plan),
+    ...rareLines(plan),
     ...firstFailureLines(plan),
+    ...headroomLines(plan),
     ...demandLines(plan),
     "",
     ...poolTable(plan, style.color),
     ...groupTable(plan, style.color),
+    ...searchLines(plan, style),
+    ...tornadoLines(plan),
     "",
-    `wall time       ${formatSignificant(elapsedMs / 1000)} s, ` +
-      `${formatSignificant(perSecond)} runs/s (measured here)`,
+    ...crossCheckLines(plan, style.width),
+    `wall time       ${formatSignificant(elapsedMs / 1000)} s (measured here)`,
     ...wrapped("figures", `${plan.provenance} It ${compared} of one run.`, style.width),
     ...wrapped("release", `${plan.release.name} rests on ${plan.release.provenance}`, style.width),
     "",

@@ -39,6 +39,11 @@ export function poisson(perSecond: number, meanLifeUs: number, duration: number)
   };
 }
 
+/** Pods that come all at once and stay. */
+export function burst(pods: number): Executor {
+  return { ...PLACED, executor: "burst", pods, within: 0, lifetime: undefined };
+}
+
 function sketchedCase(sketch: CaseSketch): PlanCase {
   const { cidr, blockSize, config, nodes, workload, horizonUs } = sketch;
   const scenario: Scenario = {

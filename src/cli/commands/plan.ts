@@ -9,7 +9,7 @@ import { planText } from "../../report/plan-text.js";
 import { defineCommand } from "../command.js";
 import { integerOption } from "../number-option.js";
 import { writeOutputFile } from "../output-file.js";
-import { durationOption, growthOption, rangeOption } from "../plan-options.js";
+import { durationOption, growthOption, rangeOption, riskOption } from "../plan-options.js";
 import { SCENARIO_ARGUMENT, SET_OPTION } from "../scenario-options.js";
 import { readVersion } from "../version.js";
 
@@ -22,6 +22,7 @@ export const command = defineCommand({
   examples: [
     ["ipamlab plan my.yaml --horizon 90d", "the risk of this quarter"],
     ["ipamlab plan my.yaml --grow nodes=5%/month --horizon 180d", "while the cluster grows"],
+    ["ipamlab plan my.yaml --risk 0.1%", "which setting keeps the risk that low, and why"],
     ["ipamlab plan my.yaml --range pods=0.8..1.5", "when the number of pods is a guess"],
     ["ipamlab plan my.yaml --time-budget 30s", "what can be told in half a minute"],
     ["ipamlab plan my.yaml --json plan.json", "keep everything"],
@@ -50,6 +51,37 @@ export const command = defineCommand({
         array: true,
         default: [] as string[],
       })
+      .option("risk", {
+        describe:
+          "risk that is acceptable, as in 0.1%: looks for block size, pool size, block limit, " +
+          "affinity and nodes that keep it, and recommends one; headroom is for 1% when absent",
+        type: "string",
+      })
+      .option("headroom", {
+        describe: "tell how many more nodes or pods there may be; --no-headroom saves the time",
+        type: "boolean",
+        default: true,
+      })
+      .option("sensitivity", {
+        describe: "tell which inputs move the risk: within --range, else by a fifth",
+        type: "boolean",
+        default: false,
+      })
+      .option("rare", {
+        describe: "estimate risks below what plain runs can tell, by multilevel splitting",
+        type: "boolean",
+        default: false,
+      })
+      .option(
+        "probe-runs",
+        integerOption("probe-runs", {
+          describe:
+            "runs of each question of headroom, --risk and --sensitivity; twice what the " +
+            "risk needs when absent",
+          min: 10,
+          max: 1e6,
+        }),
+      )
       .option("tunnels", {
         describe: "each node takes an address for its tunnel (VXLAN, IP-in-IP) before its pods",
         type: "boolean",
@@ -70,6 +102,7 @@ export const command = defineCommand({
       throw new BadInput({ file: "--release", message: unknownReleaseText(args.release) });
     }
     const { horizon, grow, timeBudget } = args;
+    const target = riskOption(args.risk ?? "1%");
     const options = {
       version: readVersion(),
       runs: args.runs,
@@ -78,6 +111,12 @@ export const command = defineCommand({
       hasTunnels: args.tunnels,
       nodeGrowth: grow === undefined ? null : growthOption(grow),
       ranges: args.range.map(rangeOption),
+      target,
+      probeRuns: args.probeRuns ?? Math.max(100, Math.ceil(2 / target)),
+      seeksHeadroom: args.headroom,
+      seeksSettings: args.risk !== undefined,
+      seeksSensitivity: args.sensitivity,
+      seeksRareEvents: args.rare,
       timeBudgetMs:
         timeBudget === undefined ? Infinity : durationOption("time-budget", timeBudget) / 1000,
       nowMs: () => context.now(),

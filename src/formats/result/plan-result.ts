@@ -31,6 +31,18 @@ const QuantileSchema = z.strictObject({
   high: timeUs.nullable(),
 });
 
+const HeadroomSchema = z
+  .strictObject({
+    more: z
+      .int()
+      .nullable()
+      .describe("How many more; below 0: so many fewer are needed; null: no number helps."),
+    isBeyond: z.boolean().describe("Whether even more would do: the search ended there."),
+    isMonotone: z.boolean().describe("Whether the risk was found to grow with it."),
+  })
+  .nullable()
+  .describe("Null: time ran out.");
+
 /** The result of `ipamlab plan`. */
 export const PlanResultSchema = z.strictObject({
   ipamlab: z.strictObject({
@@ -65,6 +77,7 @@ export const PlanResultSchema = z.strictObject({
         high: z.number(),
       }),
     ),
+    target: probability.describe("The risk that is taken for acceptable."),
   }),
   protocol: z
     .strictObject({
@@ -73,8 +86,9 @@ export const PlanResultSchema = z.strictObject({
         .number()
         .nullable()
         .describe("Requests to the Kubernetes API server; null for a run without duration."),
+      measuredUs: timeUs.describe("Over how much of the run they were counted."),
     })
-    .describe("One run that performed Calico's whole protocol beside the counts."),
+    .describe("The beginning of a run that performed Calico's whole protocol beside the counts."),
   operations: count.describe("Assignments and releases of all runs."),
   risk: z.strictObject(risk).describe("That any request for an address fails."),
   kinds: z
@@ -136,6 +150,80 @@ export const PlanResultSchema = z.strictObject({
   strandedAtPeak: SpreadSchema.describe(
     "Free addresses of claimed blocks when the most addresses were in use.",
   ),
+  rareEvent: z
+    .strictObject({
+      probability,
+      interval: IntervalSchema.nullable().describe("Student's t, 95 %; null: nothing was seen."),
+      upperBound: probability.describe("Above what the probability hardly is."),
+      replications: count,
+      effort: count.describe("Trajectories a stage and replication."),
+      trajectories: count,
+      levels: z.array(z.number()),
+    })
+    .nullable()
+    .describe("The same risk by multilevel splitting; null: not asked for, or no time."),
+  headroom: z
+    .strictObject({
+      runs: count.describe("Of each question, with common random numbers."),
+      nodes: HeadroomSchema,
+      pods: HeadroomSchema.describe("At the peak, on the same nodes."),
+    })
+    .nullable()
+    .describe("What can be added before the risk is above the target."),
+  search: z
+    .strictObject({
+      runs: count,
+      choices: z.array(
+        z.strictObject({
+          name: z.string(),
+          effort: z.enum([
+            "nothing",
+            "configuration",
+            "more addresses",
+            "new blocks",
+            "another mode",
+            "other nodes",
+          ]),
+          meets: z.boolean().describe("Whether no more runs failed than the target allows."),
+          ...risk,
+          strandedP95: count,
+          routesP95: count,
+          borrowedP95: count,
+          apiRequestsPerDay: z.number().nullable(),
+        }),
+      ),
+      recommended: count.nullable().describe("Index of a choice; null: none meets the target."),
+      why: z.string(),
+      isMonotone: z.boolean(),
+      isWhole: z.boolean().describe("False: time ran out."),
+    })
+    .nullable(),
+  sensitivity: z
+    .array(
+      z.strictObject({
+        name: z.string(),
+        low: z.number(),
+        high: z.number(),
+        riskAtLow: probability,
+        riskAtHigh: probability,
+        meanAbsolute: z.number().describe("Morris's mu*: mean size of the elementary effects."),
+        mean: z.number(),
+        deviation: z.number().describe("Their spread: interactions, or a curve."),
+      }),
+    )
+    .nullable()
+    .describe("What moves the risk, the strongest first."),
+  crossChecks: z
+    .array(
+      z.strictObject({
+        name: z.string(),
+        about: z.string(),
+        theory: z.number(),
+        simulated: z.number().nullable(),
+        interval: IntervalSchema.nullable(),
+      }),
+    )
+    .describe("Closed forms beside the simulation, where theory applies."),
 });
 
 export type PlanResult = z.infer<typeof PlanResultSchema>;

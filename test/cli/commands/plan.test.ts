@@ -35,7 +35,7 @@ afterAll(async () => {
 });
 
 const plan = (...options: string[]) =>
-  runCommand("plan", scenario, "--workers", "1", "--runs", "60", ...options);
+  runCommand("plan", scenario, "--workers", "1", "--runs", "60", "--no-headroom", ...options);
 
 describe("ipamlab plan", () => {
   it("tells the risk with its interval, by reason, and when", async () => {
@@ -95,7 +95,24 @@ describe("ipamlab plan", () => {
     expect(width(unsure)).toBeGreaterThan(width(sure));
   });
 
+  it("recommends a choice, and tells headroom, what moves the risk, and theory", async () => {
+    const given = ["--headroom", "--risk", "5%", "--sensitivity", "--rare", "--probe-runs", "20"];
+    const { stdout } = await plan(...given);
+    expect(stdout).toMatch(/^headroom +.*: risk within 5\.0 %$/m);
+    expect(stdout).toMatch(/^rare event +\d/m);
+    expect(stdout).toMatch(/^> +pool \/26 instead of \/27 .* yes /m);
+    expect(stdout).toMatch(/^recommended +pool \/26 instead of \/27: addresses are added/m);
+    expect(stdout).toMatch(/^ {2}pods +0\.800 to 1\.20 +·*█+·* .* mu\* /m);
+    expect(stdout).toMatch(/^theory +Erlang loss formula: .* simulated/m);
+    expect(stdout).toMatch(/^theory +first loss of an Erlang system: .* simulated/m);
+    const { stdout: document } = await plan(...given, "--json", "-");
+    const result: unknown = JSON.parse(document);
+    expect(PlanResultSchema.parse(result)).toEqual(result);
+  });
+
   it.each([
+    [["--risk", "2"], "--risk: expected a probability such as 1% or 0.001"],
+    [["--rare", "--range", "pods=0.5..2"], "not supported: rare events of uncertain inputs"],
     [["--grow", "nodes=5%"], "--grow: expected growth such as nodes=5%/month"],
     [["--range", "nodes=3"], "--range: expected a range such as nodes=300..420"],
     [["--range", "nodes=1.5..3"], "--range: expected a range such as nodes=300..420"],

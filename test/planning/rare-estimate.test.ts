@@ -1,0 +1,56 @@
+import { describe, expect, it } from "vitest";
+import { firstLossProbability } from "../../src/analysis/statistics/erlang-loss.js";
+import type { MonteCarloControl } from "../../src/planning/monte-carlo.js";
+import { estimateRareEvent } from "../../src/planning/rare-estimate.js";
+import { startThreads } from "../../src/planning/run-threads.js";
+import { poisson, sketchedQuestion } from "./plan-cases.js";
+
+const HOUR_US = 3600e6;
+
+const control: MonteCarloControl = {
+  nowMs: () => 0,
+  deadlineMs: Infinity,
+  signal: new AbortController().signal,
+  turn: () => Promise.resolve(),
+};
+
+/** 16 addresses; pods live for an hour. */
+function lossSystem(podsAnHour: number, hours: number) {
+  const question = sketchedQuestion({
+    cidr: "10.0.0.0/28",
+    blockSize: 30,
+    nodes: 2,
+    workload: [poisson(podsAnHour / 3600, HOUR_US, hours * HOUR_US)],
+    horizonUs: hours * HOUR_US,
+  });
+  const system = { servers: 16, arrivalRate: podsAnHour, departureRate: 1, initial: 0 };
+  return { question, exact: firstLossProbability(system, hours) };
+}
+
+describe("estimateRareEvent", () => {
+  it.each([
+    [4, 5, 1e-4],
+    [2.6, 5, 1e-5],
+  ])("finds the exact probability of an Erlang system of %d pods", async (pods, hours, most) => {
+    const { question, exact } = lossSystem(pods, hours);
+    expect(exact).toBeLessThan(most);
+    const options = { replications: 12, effort: 100 };
+    const found = await estimateRareEvent(startThreads(1), question, options, control);
+    const { low, high } = found!.interval!;
+    // The interval is of 95 %; this one is twice as wide, so that it fails for a reason.
+    const slack = (high - low) / 2;
+    expect(exact).toBeGreaterThan(low - slack);
+    expect(exact).toBeLessThan(high + slack);
+    expect(high - low).toBeLessThan(exact * 4);
+  });
+
+  it("says what it can say when nothing fails", async () => {
+    const { question } = lossSystem(0.01, 1);
+    const options = { replications: 2, effort: 10 };
+    const found = await estimateRareEvent(startThreads(1), question, options, control);
+    expect(found!.probability).toBe(0);
+    expect(found!.interval).toBeNull();
+    expect(found!.upperBound).toBeGreaterThan(0);
+    expect(found!.upperBound).toBeLessThan(1);
+  });
+});
