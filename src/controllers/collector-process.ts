@@ -1,11 +1,7 @@
 import type { MemoryDatastore } from "../datastore/memory.js";
 import { PodRequest, Sleep } from "../datastore/request.js";
-import {
-  ClientProcess,
-  type ProcessSteps,
-  type ProcessSurroundings,
-  SUSPEND,
-} from "../datastore/simulated/client-process.js";
+import { ClientProcess, type ProcessSurroundings } from "../datastore/simulated/client-process.js";
+import { type ProcessSteps, SUSPEND } from "../datastore/simulated/process-steps.js";
 import { TokenBucket } from "../datastore/simulated/token-bucket.js";
 import type { Ipam } from "../protocol/ipam.js";
 import type { Activity } from "../simulation/kernel.js";
