@@ -1,5 +1,6 @@
 import { API_CODES, resourceOfCode, verbOfCode } from "../datastore/simulated/api-request.js";
 import type { ApiServer } from "../datastore/simulated/api-server.js";
+import type { GarbageCollection } from "../controllers/garbage-collection.js";
 import type { ClusterSection } from "../formats/result/cluster-section.js";
 import type { NodeNetwork } from "../node/node-network.js";
 
@@ -15,11 +16,45 @@ function requestCounts(server: ApiServer): ClusterSection["requests"]["byRequest
   return rows.sort((a, b) => b.count - a.count || (a.request < b.request ? -1 : 1));
 }
 
+function byCount(texts: ReadonlyMap<string, number>): { text: string; count: number }[] {
+  return [...texts]
+    .map(([text, count]) => ({ text, count }))
+    .sort((a, b) => b.count - a.count || (a.text < b.text ? -1 : 1));
+}
+
+/** Garbage collection, with the release that does it; null is that of the nodes. */
+export interface MeasuredCollection {
+  readonly release: string | null;
+  readonly collection: GarbageCollection;
+}
+
+function gcSection(
+  { release, collection }: MeasuredCollection,
+  { leakAges }: NodeNetwork,
+): ClusterSection["gc"] {
+  return {
+    release,
+    starts: collection.starts,
+    syncs: { ...collection.syncs },
+    syncUs: collection.syncTime.summary(),
+    reclaimed: collection.reclaimedCount,
+    lagUs: leakAges.lag.summary(),
+    candidates: {
+      final: collection.candidateCount,
+      peak: collection.candidatesPeak,
+      series: collection.candidates.points(),
+    },
+    reclaimedOverTime: collection.reclaimed.points(),
+    errors: byCount(collection.errors),
+  };
+}
+
 /** What the cluster model has counted around the allocator. */
 export function clusterSection(
   run: NodeNetwork,
   server: ApiServer,
   assumptions: readonly string[],
+  collected: MeasuredCollection | null,
 ): ClusterSection {
   const { network } = run;
   const { addsStarted: started, addsSucceeded: succeeded, addsFailed: failed } = network;
@@ -69,8 +104,8 @@ export function clusterSection(
       addresses: network.leakedAddresses.points(),
       handles: network.leakedHandles.points(),
     },
-    events: [...network.texts]
-      .map(([text, count]) => ({ text, count }))
-      .sort((a, b) => b.count - a.count || (a.text < b.text ? -1 : 1)),
+    nodeStarts: { succeeded: network.nodeStarts, failed: network.failedNodeStarts },
+    gc: collected === null ? null : gcSection(collected, run),
+    events: byCount(network.texts),
   };
 }

@@ -1,4 +1,7 @@
-import { clusterSection } from "../analysis/cluster-section.js";
+import { clusterSection, type MeasuredCollection } from "../analysis/cluster-section.js";
+import { ASSUMED_SCAN_COST } from "../controllers/collector-process.js";
+import { GarbageCollection } from "../controllers/garbage-collection.js";
+import { findProfile } from "../releases/profiles.js";
 import type { CallFingerprint } from "../datastore/call-fingerprint.js";
 import { MemoryDatastore } from "../datastore/memory.js";
 import {
@@ -17,7 +20,12 @@ import {
   Uniform,
 } from "../datastore/simulated/latency.js";
 import { durationText, type Distribution } from "../formats/scenario/distribution.js";
-import type { DatastoreSettings, NodeSection, Scenario } from "../formats/scenario/scenario.js";
+import type {
+  DatastoreSettings,
+  GcSettings,
+  NodeSection,
+  Scenario,
+} from "../formats/scenario/scenario.js";
 import { isDefaultConfig } from "../model/ipam-config.js";
 import { NodeNetwork } from "../node/node-network.js";
 import { DEFAULT_NODE_SETTINGS, type NodeSettings } from "../node/node-settings.js";
@@ -85,8 +93,18 @@ function nodeSettings(section: NodeSection): NodeSettings {
   };
 }
 
+function gcAssumptions({ enabled, watchLatency, gracePeriod }: GcSettings): string[] {
+  if (!enabled) return [];
+  const { perSyncUs, perAllocationUs } = ASSUMED_SCAN_COST;
+  return [
+    `garbage collector: grace period ${gracePeriod / 1e6} s, a change reaches its watch after ` +
+      `${watchLatency / 1000} ms, a sync takes ${perSyncUs} us and ${perAllocationUs} us for each ` +
+      "address that it looks at, besides its requests",
+  ];
+}
+
 /** The inputs that simulated times rest on, in words. */
-function assumptionsOf({ datastore, node }: Scenario): string[] {
+function assumptionsOf({ datastore, node, gc }: Scenario): string[] {
   const { reads, writes, requests, perListedObject, maxInFlight, disturbances } = datastore;
   const disturbed = disturbances.length;
   return [
@@ -99,8 +117,43 @@ function assumptionsOf({ datastore, node }: Scenario): string[] {
     `process start ${node.processStart / 1000} ms twice a command, interface set-up ` +
       `${node.networkSetup / 1000} ms, kubelet retries after ${node.retry / 1e6} s to ` +
       `${(node.retry * 1.5) / 1e6} s`,
+    ...gcAssumptions(gc),
     "not modelled: the kubelet's collection of dead sandboxes, other clients of the API server",
   ];
+}
+
+/** kube-controllers' garbage collection, with its outages. */
+function startCollection(
+  { gc }: Scenario,
+  release: Behaviours,
+  network: NodeNetwork,
+  random: RandomStreams,
+): GarbageCollection {
+  const { kernel, datastore } = network;
+  const { processes, ipam } = network.surroundingsOf(release);
+  const lookUpPod = network.lookUpPod.bind(network);
+  const collection = new GarbageCollection({
+    surroundings: processes,
+    ipam,
+    datastore,
+    cluster: {
+      hasNode: (name) => datastore.hasNode(name),
+      isMigratingFromFlannel: () => false,
+      cachedPod: lookUpPod,
+    },
+    graceSeconds: gc.gracePeriod / 1e6,
+    random: random.stream("garbage-collector"),
+    watchLatencyUs: gc.watchLatency,
+    scanCost: ASSUMED_SCAN_COST,
+    onReleased: ({ handle }) => network.leakAges.noteReclaimed(handle, kernel.nowUs),
+  });
+  network.podWatch = collection;
+  kernel.schedule(0, { wake: () => collection.start() });
+  for (const { from, duration } of gc.outages) {
+    kernel.schedule(from, { wake: () => collection.stop() });
+    kernel.schedule(from + duration, { wake: () => collection.start() });
+  }
+  return collection;
 }
 
 /** The run of a scenario with kubelets, plugin, locks and a datastore that takes time. */
@@ -124,6 +177,7 @@ export function createClusterModel(
   const has = (version: 4 | 6) => scenario.pools.some(({ cidr }) => cidr.version === version);
   const assumptions = assumptionsOf(scenario);
   let run: NodeNetwork | undefined;
+  let collected: MeasuredCollection | null = null;
   const network = () => run!;
   return {
     createNetwork(events: PodNetworkEvents) {
@@ -143,6 +197,12 @@ export function createClusterModel(
         },
         events,
       );
+      if (scenario.gc.enabled) {
+        const profile = findProfile(scenario.gc.release ?? "");
+        const behaviours = profile?.behaviours ?? release;
+        const collection = startCollection(scenario, behaviours, run, random);
+        collected = { release: profile?.name ?? null, collection };
+      }
       return run;
     },
     get figures() {
@@ -155,7 +215,8 @@ export function createClusterModel(
     check: () => network().check(),
     section() {
       network().countLeaks();
-      return clusterSection(network(), server, assumptions);
+      collected?.collection.count();
+      return clusterSection(network(), server, assumptions, collected);
     },
   };
 }

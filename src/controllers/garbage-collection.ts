@@ -85,6 +85,7 @@ export class GarbageCollection implements DatastoreWatch {
       onReleased: (leak) => {
         this.#reclaimed++;
         this.options.onReleased(leak);
+        this.#countSometimes();
       },
       onSync: (trigger, outcome, startedUs) => this.#noteSync(trigger, outcome, startedUs),
     });
@@ -151,6 +152,11 @@ export class GarbageCollection implements DatastoreWatch {
     this.syncs[trigger]++;
     this.syncTime.record(nowUs - startedUs);
     if (error !== undefined) this.errors.set(error.text, (this.errors.get(error.text) ?? 0) + 1);
-    if (nowUs >= this.#nextCountUs) this.count();
+    this.#countSometimes();
+  }
+
+  /** A sync may go on for an hour, so releases count as well as ends of syncs. */
+  #countSometimes(): void {
+    if (this.options.surroundings.kernel.nowUs >= this.#nextCountUs) this.count();
   }
 }

@@ -244,6 +244,14 @@ export class MemoryDatastore implements Datastore {
     return [...this.#handles.keys()].sort().map((id) => this.#handles.get(id)!);
   }
 
+  hasHandle(id: string): boolean {
+    return this.#handles.get(id) !== undefined;
+  }
+
+  hasNode(name: string): boolean {
+    return this.#nodes.get(name) !== undefined;
+  }
+
   get handleCount(): number {
     return this.#handles.size;
   }

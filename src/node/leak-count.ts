@@ -8,7 +8,7 @@ export interface LeakCount {
 }
 
 /**
- * Counts addresses and handles of sandboxes that no one will release: all but those of the handles given.
+ * Counts addresses and handles that no one will release: all but those of the handles given.
  * Addresses without a handle are not counted. Costs as much as there are addresses in blocks.
  */
 export function countLeaks(

@@ -18,6 +18,9 @@ export class NetworkMeasures {
   delsSucceeded = 0;
   delsFailed = 0;
   conflicts = 0;
+  /** Starts of calico-node on nodes that joined. */
+  nodeStarts = 0;
+  failedNodeStarts = 0;
   /** From when the schedule wanted a pod until its network was ready. */
   readonly ready = new LatencyHistogram();
   /** Of that, what passed before the ADD that succeeded: failed ones and the pauses after them. */

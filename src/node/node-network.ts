@@ -33,11 +33,18 @@ import { KubeletPod, type KubeletSurroundings, RunningCommand } from "./kubelet-
 import { failedSandboxText, failedTeardownText, SANDBOX_LIMIT_TEXT } from "./kubelet-texts.js";
 import { countLeaks } from "./leak-count.js";
 import { NetworkMeasures } from "./network-measures.js";
+import { LeakAges } from "./leak-ages.js";
+import { NodeStarts } from "./node-starts.js";
+import type { PodWatch } from "./pod-watch.js";
 import { NodeMachine } from "./node-machine.js";
 import type { NodeSettings } from "./node-settings.js";
 import type { PluginProcess } from "./plugin-process.js";
 import type { PodWitness } from "./pod-witness.js";
-import { ReleaseRegistry, type ReleaseSurroundingsOptions } from "./release-surroundings.js";
+import {
+  ReleaseRegistry,
+  type ReleaseSurroundings,
+  type ReleaseSurroundingsOptions,
+} from "./release-surroundings.js";
 import { TimeLimits } from "./time-limits.js";
 
 export interface NodeNetworkOptions extends ReleaseSurroundingsOptions {
@@ -86,8 +93,12 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
   readonly limits: KubeletSurroundings["limits"];
   /** Sandboxes whose DEL is still to come, by handle. Whatever other handles hold has leaked. */
   readonly liveHandles = new Map<string, KubeletPod>();
+  readonly leakAges: LeakAges;
+  /** Who else watches the pods, if anyone. */
+  podWatch: PodWatch | null = null;
   readonly #releases: ReleaseRegistry;
   readonly #workersOf: Set<KubeletPod>[] = [];
+  readonly #starts: NodeStarts;
   readonly #lockRandom: () => number;
   readonly #held = new HeldAddresses();
   readonly #holdings = new Map<KubeletPod, Holding>();
@@ -115,6 +126,8 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
       this.lookUpPod(namespace, name),
     );
     this.#lockRandom = random.stream("host-lock");
+    this.leakAges = new LeakAges(datastore);
+    this.#starts = new NodeStarts(datastore, kernel, node.windows, this.network, events);
     const limit = (us: number) =>
       new TimeLimits<RunningCommand>(kernel, us, ({ worker, process }) => worker.kill(process));
     this.limits = {
@@ -193,7 +206,12 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
     this.podsByNode.push(0);
     this.podsByNodePeak.push(0);
     this.datastore.setNode({ name: node.name, labels: node.labels });
-    this.events.nodeReady(node);
+    this.#starts.join(node, this.surroundingsOf(release));
+  }
+
+  /** What processes of a release need. */
+  surroundingsOf(release: Behaviours): ReleaseSurroundings {
+    return this.#releases.of(release);
   }
 
   /** Puts a release on a node; processes that run already go on with the old one. */
@@ -202,13 +220,15 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
   }
 
   nodeLeft(node: ClusterNode, how: NodeLoss): void {
+    this.#starts.stop(node);
     if (how === "killed") {
       for (const worker of this.#workersOf[node.index]!) this.#vanish(worker);
       return;
     }
     this.datastore.deleteNode(node.name);
-    for (const [key, worker] of this.#podObjects) {
-      if (worker.pod.node === node) this.#podObjects.delete(key);
+    this.#starts.forget(node);
+    for (const worker of this.#podObjects.values()) {
+      if (worker.pod.node === node) this.#forgetObject(worker);
     }
   }
 
@@ -222,6 +242,7 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
     this.#podObjects.set(`${pod.namespace}/${pod.name}`, worker);
     const pods = ++this.podsByNode[index]!;
     if (pods > this.podsByNodePeak[index]!) this.podsByNodePeak[index] = pods;
+    this.podWatch?.podChanged(pod.namespace, pod.name);
     worker.start();
   }
 
@@ -282,6 +303,7 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
       if (block !== null && this.datastore.block(block)?.isOwnedBy(owner) === false) borrowed++;
     }
     this.#holdings.set(worker, { addresses: taken, borrowed });
+    this.podWatch?.podChanged(pod.namespace, pod.name);
     this.#borrowedNow += borrowed;
     measures.borrowedEver += borrowed;
     measures.assigned++;
@@ -309,6 +331,7 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
     const holding = this.#holdings.get(worker);
     if (holding === undefined) return;
     this.#holdings.delete(worker);
+    this.podWatch?.podChanged(worker.pod.namespace, worker.pod.name);
     this.#borrowedNow -= holding.borrowed;
     for (const { address } of holding.addresses) {
       this.#held.give(address);
@@ -326,7 +349,7 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
     this.measures.releaseCalls.record(process.calls);
     if (error === null) this.measures.released++;
     else this.network.noteText(failedTeardownText(SANDBOX, error));
-    if (isLast) this.liveHandles.delete(sandboxHandle(worker.request));
+    if (isLast) this.#abandon(worker);
     this.#afterCommand();
   }
 
@@ -339,9 +362,16 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
   #vanish(worker: KubeletPod): void {
     if (worker.isAdding) this.network.addsLost++;
     worker.drop();
-    this.liveHandles.delete(sandboxHandle(worker.request));
+    this.#abandon(worker);
     this.teardownStarted(worker);
     this.#leave(worker);
+  }
+
+  /** Nobody will release what the worker's last sandbox still holds. */
+  #abandon({ request }: KubeletPod): void {
+    const handle = sandboxHandle(request);
+    this.liveHandles.delete(handle);
+    this.leakAges.noteAbandoned(handle, this.kernel.nowUs);
   }
 
   #leave(worker: KubeletPod): void {
@@ -353,7 +383,9 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
 
   #forgetObject({ pod }: KubeletPod): void {
     const key = `${pod.namespace}/${pod.name}`;
-    if (this.#podObjects.get(key)?.pod === pod) this.#podObjects.delete(key);
+    if (this.#podObjects.get(key)?.pod !== pod) return;
+    this.#podObjects.delete(key);
+    this.podWatch?.podDeleted(pod.namespace, pod.name, pod.node.name);
   }
 
   #afterCommand(): void {
@@ -392,7 +424,9 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
   /** Counts what is allocated for nobody, and notes it. */
   countLeaks(): void {
     const { nowUs } = this.kernel;
-    const { addresses, handles } = countLeaks(this.datastore, this.liveHandles);
+    const { addresses, handles } = countLeaks(this.datastore, {
+      has: (handle) => this.liveHandles.has(handle) || this.#starts.ownHandles.has(handle),
+    });
     this.measures.leakedAddresses = addresses;
     this.network.leakedAddresses.record(nowUs, addresses);
     this.network.leakedHandles.record(nowUs, handles);

@@ -45,6 +45,16 @@ function row(
   return { kind, version, handle, type, isWantedBy };
 }
 
+/** Handles of all tunnel addresses that a node may have. */
+export function tunnelHandles(nodeName: string): string[] {
+  return TUNNELS.map(({ handle }) => `${handle}-${nodeName}`);
+}
+
+/** Whether a node takes addresses for its tunnels from these pools. */
+export function wantTunnels(pools: readonly Pool[]): boolean {
+  return pools.some((pool) => pool.ipipMode !== "Never" || pool.vxlanMode !== "Never");
+}
+
 /** Attempts to write a node that others write too, and the pause between them. */
 const NODE_ATTEMPTS = 5;
 const NODE_PAUSE_MS = 1000;

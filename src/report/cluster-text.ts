@@ -17,6 +17,28 @@ function latency(label: string, summary: LatencySummary | null): string[] {
   return [`${label.padEnd(16)}p50 ${middle}, p90 ${high}, p99 ${higher}, max ${highest}`];
 }
 
+function gcLines({ gc, nodeStarts, leaks }: ClusterSection): string[] {
+  const lines: string[] = [];
+  if (nodeStarts.succeeded + nodeStarts.failed > 0) {
+    lines.push(
+      `node starts     ${formatCount(nodeStarts.succeeded)} succeeded, ` +
+        `${formatCount(nodeStarts.failed)} failed`,
+    );
+  }
+  const peak = Math.max(0, ...leaks.addresses.map((point) => point.peak));
+  const leaked = `leaks           at most ${formatCount(peak)} addresses at a time`;
+  if (gc === null) return [...lines, `${leaked}; no garbage collection`];
+  const { syncs, candidates, reclaimed, starts } = gc;
+  return [
+    ...lines,
+    leaked,
+    `collector       ${gc.release === null ? "" : `${gc.release}, `}${formatCount(syncs.event + syncs.timer)} syncs, ` +
+      `${formatCount(reclaimed)} addresses reclaimed, at most ${formatCount(candidates.peak)} ` +
+      `candidates${starts > 1 ? `, ${formatCount(starts - 1)} restarts` : ""}`,
+    ...latency("  lag", gc.lagUs),
+  ];
+}
+
 /** What the cluster model tells besides what the allocator does, in lines. */
 export function clusterLines(cluster: ClusterSection): string[] {
   const { adds, dels, lock, requests, attemptsPerPod, events } = cluster;
@@ -44,6 +66,7 @@ export function clusterLines(cluster: ClusterSection): string[] {
       (perAdd === null ? "" : `, ${formatSignificant(perAdd.sum / perAdd.count)} an ADD`) +
       `, ${formatCount(cluster.conflicts)} conflicts, at most ${formatCount(requests.inFlightPeak)} in flight`,
     `without network ${formatCount(cluster.podsWithoutNetwork.final)} pods at the end`,
+    ...gcLines(cluster),
     ...(events.length === 0 ? [] : ["events"]),
     ...events
       .slice(0, EVENTS_MAX)

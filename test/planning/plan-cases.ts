@@ -1,4 +1,8 @@
-import { DatastoreSchema, NodeSectionSchema } from "../../src/formats/scenario/cluster-schemas.js";
+import {
+  DatastoreSchema,
+  GcSchema,
+  NodeSectionSchema,
+} from "../../src/formats/scenario/cluster-schemas.js";
 import type { Executor, Scenario } from "../../src/formats/scenario/scenario.js";
 import { Cidr } from "../../src/model/cidr.js";
 import type { IpamConfig } from "../../src/model/ipam-config.js";
@@ -62,6 +66,7 @@ function sketchedCase(sketch: CaseSketch): PlanCase {
     simulation: { model: "allocator", duration: undefined },
     datastore: DatastoreSchema.parse({}),
     node: NodeSectionSchema.parse({}),
+    gc: GcSchema.parse({}),
     thresholds: [],
   };
   return { scenario, horizonUs, hasTunnels: false, nodeGrowth: null };

@@ -49,6 +49,30 @@ export const ClusterSectionSchema = z.strictObject({
     addresses: SeriesSchema.describe("Allocated addresses of sandboxes that nobody will release."),
     handles: SeriesSchema,
   }),
+  nodeStarts: z
+    .strictObject({ succeeded: count, failed: count })
+    .describe("Starts of calico-node on nodes that joined."),
+  gc: z
+    .strictObject({
+      release: z
+        .string()
+        .nullable()
+        .describe("Release of kube-controllers; null when it is that of the nodes."),
+      starts: count.describe("Collectors that were started; each knows nothing at first."),
+      syncs: z.strictObject({ event: count, timer: count }),
+      syncUs: latency.describe("Time of a sync, requests and waits for the clients included."),
+      reclaimed: count.describe("Addresses that the collector released."),
+      lagUs: latency.describe(
+        "From when nobody was left to release an address until the collector released it.",
+      ),
+      candidates: z.strictObject({ final: count, peak: count, series: SeriesSchema }),
+      reclaimedOverTime: SeriesSchema,
+      errors: z
+        .array(z.strictObject({ text: z.string(), count }))
+        .describe("How syncs failed, most frequent first."),
+    })
+    .nullable()
+    .describe("Garbage collection; null when it is disabled."),
   events: z
     .array(z.strictObject({ text: z.string(), count }))
     .describe("What operators read, most frequent first, with <sandbox> for the sandbox's id."),

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { distribution, type Distribution } from "./distribution.js";
 import { duration, positiveDuration } from "./duration.js";
-import { choice, flag, positiveNumber, text, wholeNumber } from "./schema-pieces.js";
+import { choice, flag, name, positiveNumber, text, wholeNumber } from "./schema-pieces.js";
 
 /**
  * Sections of a scenario that only `model: cluster` has: the datastore that all clients share, and what
@@ -87,4 +87,32 @@ export const NodeSectionSchema = z.strictObject(
       .describe("Pause of the kubelet after a failed sandbox, at least; at most half more. 10s."),
   },
   "a mapping of what a node's work costs",
+);
+
+const OutageSchema = z.strictObject(
+  {
+    from: duration().describe("When the collector stops."),
+    duration: positiveDuration().describe("How long until another one starts, knowing nothing."),
+  },
+  "an outage with from and duration",
+);
+
+export const GcSchema = z.strictObject(
+  {
+    enabled: flag().default(true).describe("Whether kube-controllers collects garbage."),
+    gracePeriod: duration()
+      .default(900_000_000)
+      .describe("Calico's leakGracePeriod; 0s collects from nodes that are gone only. 15m."),
+    release: name("release")
+      .optional()
+      .describe("Calico release of kube-controllers; that of the nodes when absent."),
+    watchLatency: duration()
+      .default(50_000)
+      .describe("From a change until the collector's watch has delivered it; 50ms."),
+    outages: z
+      .array(OutageSchema, "a list of outages")
+      .default([])
+      .describe("Times without kube-controllers; they must not touch each other."),
+  },
+  "a mapping of how garbage is collected",
 );

@@ -4,6 +4,7 @@ import { didYouMean, nearestName } from "../../failure/nearest-name.js";
 import { quoted } from "../traces/printable.js";
 import { nameRule } from "./field-rules.js";
 import { DEFAULT_NODE_PREFIX, nodeNames } from "./node-names.js";
+import { GcSchema } from "./cluster-schemas.js";
 import { IpamConfigSchema, NODE_SOURCES, PoolSchema } from "./scenario-schema.js";
 import { SimulationSchema } from "./simulation-schema.js";
 import { type NamedMetric, thresholdFault } from "./threshold.js";
@@ -159,21 +160,25 @@ function* checkNodes(content: unknown): Generator<Finding> {
   }
 }
 
-function* checkRelease({
-  content,
-  knownReleases,
-  knownReleasesText,
-}: CrossCheckContext): Generator<Finding> {
-  const release = valueAt(content, ["release"]);
+function* checkRelease(context: CrossCheckContext): Generator<Finding> {
+  yield* checkReleaseAt(["release"], context);
+  yield* checkReleaseAt(["gc", "release"], context);
+}
+
+function* checkReleaseAt(
+  path: FieldPath,
+  { content, knownReleases, knownReleasesText }: CrossCheckContext,
+): Generator<Finding> {
+  const release = valueAt(content, path);
   if (typeof release !== "string" || knownReleases.includes(release)) return;
   const near = didYouMean(release, knownReleases);
   const known = knownReleasesText ?? knownReleases.join(", ");
   const advice = near === "" ? `; known are ${known}` : near;
-  yield { path: ["release"], message: `unknown release ${quoted(release)}${advice}` };
+  yield { path, message: `unknown release ${quoted(release)}${advice}` };
 }
 
 /** Sections that only the cluster model has, and what that model needs. */
-const CLUSTER_SECTIONS = ["datastore", "node"];
+const CLUSTER_SECTIONS = ["datastore", "node", "gc"];
 
 function* checkModel(content: unknown): Generator<Finding> {
   const simulation = SimulationSchema.safeParse(valueAt(content, ["simulation"]) ?? {});
@@ -188,6 +193,28 @@ function* checkModel(content: unknown): Generator<Finding> {
     if (valueAt(content, [section]) === undefined) continue;
     const message = `goes only with simulation.model: cluster, not with ${model}`;
     yield { path: [section], message, atKey: true };
+  }
+  for (const [index, pool] of listAt(content, ["pools"]).entries()) {
+    for (const field of ["ipipMode", "vxlanMode"]) {
+      const mode = valueAt(pool, [field]);
+      if (mode === undefined || mode === "Never") continue;
+      const message =
+        "tunnel addresses are given only with simulation.model: cluster; with " +
+        `${model}, leave ${field} out`;
+      yield { path: ["pools", index, field], message };
+    }
+  }
+}
+
+/** Outages of the collector, in order of time and apart from each other. */
+function* checkOutages(content: unknown): Generator<Finding> {
+  const gc = GcSchema.safeParse(valueAt(content, ["gc"]) ?? {});
+  if (!gc.success) return;
+  let endUs = -1;
+  for (const [index, { from, duration }] of gc.data.outages.entries()) {
+    const message = "outages must be in order of time and must not touch each other";
+    if (from <= endUs) yield { path: ["gc", "outages", index], message };
+    endUs = from + duration;
   }
 }
 
@@ -217,6 +244,7 @@ export function crossFindings(context: CrossCheckContext): Finding[] {
     ...checkNames(["nodes", "list"], "node name", context),
     ...checkNames(["workload"], "executor name", context),
     ...checkModel(content),
+    ...checkOutages(content),
     ...checkThresholds(context),
   ];
 }

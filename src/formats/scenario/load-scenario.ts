@@ -190,6 +190,7 @@ function resolve(
     },
     datastore: checked.datastore,
     node: checked.node,
+    gc: checked.gc,
     thresholds: checked.thresholds.map((threshold) => ({
       ...threshold,
       expression: parseThreshold(threshold.check) as ThresholdExpression,

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { DatastoreSchema, NodeSectionSchema } from "./cluster-schemas.js";
+import { DatastoreSchema, GcSchema, NodeSectionSchema } from "./cluster-schemas.js";
 import { ExecutorSchema } from "./executor-schema.js";
 import {
   labelKeyRule,
@@ -35,6 +35,8 @@ const blockSize = wholeNumber(20, 128, BLOCK_SIZES)
   .meta({ anyOf: [{ maximum: 32 }, { minimum: 116 }] })
   .describe("Prefix length of the pool's blocks; 26 (IPv4) or 122 (IPv6) when absent.");
 
+const encapsulation = () => choice(["Never", "Always", "CrossSubnet"]).default("Never");
+
 export const PoolSchema = z.strictObject(
   {
     name: name("pool"),
@@ -50,6 +52,12 @@ export const PoolSchema = z.strictObject(
       .array(choice(["Workload", "Tunnel"]), "a list of uses")
       .default(["Workload", "Tunnel"])
       .describe("What addresses are given for; an empty list means both, as in Calico."),
+    ipipMode: encapsulation().describe(
+      "IP in IP between nodes: each node takes an address for its tunnel. Needs model: cluster.",
+    ),
+    vxlanMode: encapsulation().describe(
+      "VXLAN between nodes: each node takes an address for its tunnel. Needs model: cluster.",
+    ),
   },
   "a pool with name and cidr",
 );
@@ -185,6 +193,9 @@ export const ScenarioSchema = z.strictObject(
     ),
     node: NodeSectionSchema.prefault({}).describe(
       "What happens around the plugin on each node. Goes only with model: cluster.",
+    ),
+    gc: GcSchema.prefault({}).describe(
+      "How kube-controllers collects leaked addresses. Goes only with model: cluster.",
     ),
     thresholds: z
       .array(ThresholdSchema, "a list of thresholds")

@@ -35,6 +35,9 @@ export type DatastoreSettings = CheckedScenario["datastore"];
 /** What happens around the plugin on a node of `model: cluster`. Times are microseconds. */
 export type NodeSection = CheckedScenario["node"];
 
+/** How garbage is collected in `model: cluster`. Times are microseconds. */
+export type GcSettings = CheckedScenario["gc"];
+
 /** How the scenario is simulated. */
 export interface SimulationSettings {
   readonly model: ModelName;
@@ -85,5 +88,6 @@ export interface Scenario {
   readonly simulation: SimulationSettings;
   readonly datastore: DatastoreSettings;
   readonly node: NodeSection;
+  readonly gc: GcSettings;
   readonly thresholds: readonly Threshold[];
 }

@@ -44,9 +44,10 @@ describe("loadScenario", () => {
   });
 
   it("fills in every default", async () => {
-    const { pools, datastore, node, ...scenario } = await loadText(LEAST);
+    const { pools, datastore, node, gc, ...scenario } = await loadText(LEAST);
     expect(datastore).toMatchObject({ mode: "kubernetes", clientQps: 5, clientBurst: 100 });
     expect(node).toMatchObject({ windows: false, processStart: 50_000, lockOrder: "arrival" });
+    expect(gc).toMatchObject({ enabled: true, gracePeriod: 900_000_000, outages: [] });
     expect(scenario).toEqual({
       file: "-",
       name: "scenario",
