@@ -70,6 +70,12 @@ const LEAK_COUNT_US = 30 * SECOND_US;
 const CHECK_EVERY = 10_000;
 const SANDBOX = "<sandbox>";
 
+/** Whether another client was faster: to write the object, or to claim the block. */
+function isConflict({ kind, verb }: DatastoreRequest, error: ResourceError): boolean {
+  if (error.kind === "conflict") return true;
+  return error.kind === "exists" && kind === "block" && verb === "create";
+}
+
 const nothing: Holding = { addresses: [], borrowed: 0 };
 
 /**
@@ -181,7 +187,9 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
 
   callAnswered(request: DatastoreRequest, response: Response): void {
     this.counts.note(request);
-    if (response instanceof ResourceError && response.kind === "conflict") this.network.conflicts++;
+    if (response instanceof ResourceError && isConflict(request, response)) {
+      this.network.conflicts++;
+    }
     this.options.fingerprint?.noteCall(request, response);
   }
 

@@ -13,7 +13,7 @@ describe("docs/incidents.md", () => {
   const text = documentedPart(readFileSync("docs/incidents.md", "utf8"));
 
   it("tells of each incident what a new run shows, to the letter", {
-    timeout: 120_000,
+    timeout: 300_000,
   }, async () => {
     const reports = await runIncidents(incidents, { version: "0.0.0-test", releases: [] });
     const sections = (document: string) => document.slice(document.indexOf(SECTIONS));
