@@ -44,6 +44,10 @@ export interface CronJobEstimate extends Evidence {
   readonly jobs: number;
   readonly podsPerJob: number;
   readonly meanLifetimeSeconds: number;
+  /** Half ran shorter. */
+  readonly medianLifetimeSeconds: number;
+  /** Standard deviation of the lifetime's logarithm; 0: all run as long. */
+  readonly lifetimeSigma: number;
 }
 
 /** The busiest minute among the pods that are known. */
@@ -248,10 +252,13 @@ function cronJobEstimates(
     const { everyMs, lastMs, podsPerJob } = group[0]!;
     const all = group.flatMap((fact) => fact.lives);
     const ended = all.filter(({ endMs }) => endMs !== null);
-    const lifetime =
+    const lifetimes =
       ended.length === 0
-        ? CRONJOB_LIFETIME_SECONDS
-        : sum(ended.map((life) => durationSeconds(life, nowMs))) / ended.length;
+        ? [CRONJOB_LIFETIME_SECONDS]
+        : ended.map((life) => durationSeconds(life, nowMs));
+    const logarithms = lifetimes.map(Math.log);
+    const meanLog = sum(logarithms) / logarithms.length;
+    const deviations = logarithms.map((logarithm) => (logarithm - meanLog) ** 2);
     const sinceLast = (((nowMs - lastMs) % everyMs) + everyMs) % everyMs;
     return {
       kind: "cronjob",
@@ -261,7 +268,9 @@ function cronJobEstimates(
       firstAfterSeconds: sinceLast === 0 ? 0 : (everyMs - sinceLast) / 1000,
       jobs: group.length,
       podsPerJob,
-      meanLifetimeSeconds: lifetime,
+      meanLifetimeSeconds: sum(lifetimes) / lifetimes.length,
+      medianLifetimeSeconds: Math.exp(meanLog),
+      lifetimeSigma: Math.sqrt(sum(deviations) / deviations.length),
       running: all.length - ended.length,
       text:
         "the times in the names of Jobs; " +

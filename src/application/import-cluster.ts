@@ -1,16 +1,12 @@
-import {
-  type ChurnEstimate,
-  countText,
-  estimateChurn,
-  type PodLife,
-} from "../analysis/churn-estimate.js";
+import { type ChurnEstimate, countText, estimateChurn } from "../analysis/churn-estimate.js";
 import type { ClusterDump } from "../formats/cluster/cluster-dump.js";
-import { workloadOf } from "../formats/cluster/workload.js";
+import type { PodRecord } from "../formats/cluster/pod-events.js";
 import { annotatedYaml, type Remark } from "../formats/scenario/annotated-yaml.js";
 import { DEFAULT_RELEASE, findProfile } from "../releases/profiles.js";
 import { importedNodes } from "./imported-nodes.js";
 import { importedPools } from "./imported-pools.js";
 import { exactDuration, importedWorkload } from "./imported-workload.js";
+import { podLives } from "./pod-lives.js";
 
 /** Fewer pods at a time are no burst worth telling. */
 const BURST_PODS_MIN = 10;
@@ -25,6 +21,8 @@ export interface ImportOptions {
   readonly durationSeconds: number;
   /** When the dump was made, milliseconds since 1970; its latest time when undefined. */
   readonly takenMs: number | undefined;
+  /** What happened to pods before; undefined: all that is known is the dump. */
+  readonly record?: PodRecord | undefined;
 }
 
 export interface ImportedScenario {
@@ -44,23 +42,6 @@ function latestMs({ pods, nodes }: ClusterDump): number | undefined {
   }
   for (const { seenMs } of nodes) latest = Math.max(latest, seenMs ?? -Infinity);
   return latest === -Infinity ? undefined : latest;
-}
-
-/** When the pods came and went that take addresses of Calico. */
-function livesOf({ pods }: ClusterDump): PodLife[] {
-  const lives: PodLife[] = [];
-  for (const { namespace, name, owner, createdMs, finishedMs, ...pod } of pods) {
-    if (pod.hostNetwork || pod.nodeName === "" || createdMs === null) continue;
-    if (pod.isFinished && finishedMs === null) continue;
-    lives.push({
-      namespace,
-      workload: workloadOf(name, owner),
-      ownerName: owner?.name ?? "",
-      startMs: createdMs,
-      endMs: finishedMs,
-    });
-  }
-  return lives;
 }
 
 function importedRelease(
@@ -86,9 +67,10 @@ function leftOutOf(dump: ClusterDump): string[] {
  * as such in the file.
  */
 export function importScenario(dump: ClusterDump, options: ImportOptions): ImportedScenario {
-  const { durationSeconds } = options;
-  const takenMs = options.takenMs ?? latestMs(dump) ?? 0;
-  const estimate = estimateChurn(livesOf(dump), takenMs);
+  const { durationSeconds, record } = options;
+  const takenMs = options.takenMs ?? Math.max(latestMs(dump) ?? 0, record?.toMs ?? 0);
+  const { lives, watched } = podLives(dump, record);
+  const estimate = estimateChurn(lives, takenMs, watched);
   const release = importedRelease(dump, options.release);
   const pools = importedPools(dump);
   const nodes = importedNodes(dump);

@@ -53,6 +53,20 @@ function rateText(perSecond: number): { rate: number; timeUnit: string } {
   return { rate: rounded(perSecond * 86_400), timeUnit: "1d" };
 }
 
+/** Below this spread, which is one percent, all run as long. */
+const SIGMA_MIN = 0.01;
+
+/** Pods of one job do the same work; of others no more than the mean is known. */
+function lifetimeOf(estimate: ArrivalEstimate | CronJobEstimate): string | object {
+  if (estimate.kind === "arrivals") {
+    return { distribution: "exponential", mean: durationText(estimate.meanLifetimeSeconds) };
+  }
+  const median = durationText(estimate.medianLifetimeSeconds);
+  const { lifetimeSigma } = estimate;
+  if (lifetimeSigma < SIGMA_MIN) return median;
+  return { distribution: "lognormal", median, sigma: Math.min(rounded(lifetimeSigma), 10) };
+}
+
 /** Names as Kubernetes has them. */
 function dnsName(text: string): string {
   return text
@@ -101,8 +115,8 @@ class WorkloadWriter {
   }
 
   add(estimate: ArrivalEstimate | CronJobEstimate): void {
-    const { owner, namespace, meanLifetimeSeconds, text } = estimate;
-    const lifetime = { distribution: "exponential", mean: durationText(meanLifetimeSeconds) };
+    const { owner, namespace, text } = estimate;
+    const lifetime = lifetimeOf(estimate);
     const path = ["workload", this.workload.length];
     const { durationSeconds } = this.surroundings;
     if (estimate.kind === "arrivals") {

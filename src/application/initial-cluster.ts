@@ -51,6 +51,8 @@ export class InitialCluster {
   #podsForEver = 0;
 
   private constructor(
+    /** What it was read from. */
+    readonly dump: ClusterDump,
     private readonly loaded: LoadedCluster,
     private readonly run: ChurnRun,
   ) {
@@ -92,7 +94,7 @@ export class InitialCluster {
   ): InitialCluster {
     const { run, host, nodes, random } = world;
     const loaded = loadClaims(dump, run.datastore);
-    const initial = new InitialCluster(loaded, run);
+    const initial = new InitialCluster(dump, loaded, run);
     const nodeByName = new Map(nodes.map((node) => [node.name, node]));
     const others: AddressNumber[] = [...loaded.otherAddresses];
     const staying = loaded.pods.filter(({ node, addresses }) => {

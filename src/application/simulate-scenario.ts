@@ -21,6 +21,7 @@ import { WorkloadHost } from "../workload/workload-host.js";
 import { AbortingThresholds } from "./aborting-thresholds.js";
 import { createAllocatorModel } from "./allocator-model.js";
 import { createClusterModel } from "./cluster-model.js";
+import type { FinalState } from "./export-cluster.js";
 import { InitialCluster } from "./initial-cluster.js";
 import type { ModelRun } from "./model-run.js";
 import { observed, type PodObserver } from "./observed-events.js";
@@ -37,6 +38,8 @@ export interface SimulateOptions extends TextSourceOptions {
   readonly observer?: PodObserver | undefined;
   /** Stops the run after the current batch; the result then says `completed: false`. */
   readonly signal?: AbortSignal | undefined;
+  /** Called when the run is over, with the state of the cluster where the model tells it. */
+  readonly onEnd?: ((state: FinalState | undefined) => void) | undefined;
   /** Called after every batch of about a thousand events; may wait. */
   readonly onProgress?: ((progress: SimulateProgress) => Promise<void>) | undefined;
 }
@@ -140,6 +143,18 @@ function describeWorkload(
     const trace = { format: format ?? "auto", rows, adds, deletes, skippedRows: { ...skipped } };
     return { executor, name, placement, pods, trace };
   });
+}
+
+/** The state that the allocator model ended with; that of the cluster model is not told yet. */
+function finalStateOf(
+  { churn }: ModelRun,
+  initial: InitialCluster | undefined,
+  release: string,
+): FinalState | undefined {
+  if (churn === undefined) return undefined;
+  const podAddresses = churn.podAddresses();
+  const before = initial?.dump ?? { nodes: [], pods: [] };
+  return { datastore: churn.datastore, podAddresses, initial: before, release };
 }
 
 /** The error, with what replays it when the model contradicts itself. */
@@ -248,5 +263,6 @@ export async function simulateScenario(
   } catch (error) {
     throw placed(error, run, scenario);
   }
+  options.onEnd?.(finalStateOf(model, initial, profile.name));
   return watch.mark(resultNow(completed));
 }

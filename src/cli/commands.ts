@@ -86,4 +86,9 @@ export const commands: readonly CommandEntry[] = [
     example: ["ipamlab import cluster.json -o tomorrow.yaml", "run tomorrow on a real cluster"],
     load: () => import("./commands/import.js"),
   },
+  {
+    name: "export",
+    describe: "Write the cluster that a scenario ends with as Kubernetes objects or keys of etcd",
+    load: () => import("./commands/export.js"),
+  },
 ];

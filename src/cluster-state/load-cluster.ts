@@ -75,6 +75,12 @@ function findHolders(
   const known = dump.kinds.has("Pod")
     ? new Map(dump.pods.map((pod) => [`${pod.namespace}/${pod.name}`, pod]))
     : undefined;
+  // An old or foreign plugin notes no pod with an address; then the pod tells its address.
+  const byAddress = new Map<AddressNumber, DumpedPod>();
+  for (const pod of dump.pods) {
+    if (pod.hostNetwork || pod.isFinished) continue;
+    for (const address of pod.addresses) byAddress.set(address, pod);
+  }
   const pods = new Map<string, PodInMaking>();
   const otherAddresses: AddressNumber[] = [];
   const seen = new Set<AddressNumber>();
@@ -94,8 +100,9 @@ function findHolders(
       }
       seen.add(address);
       const facts = attribute.secondary ?? {};
-      const name = facts["pod"];
-      const namespace = facts["namespace"] ?? "";
+      const user = facts["pod"] === undefined ? byAddress.get(address) : undefined;
+      const name = facts["pod"] ?? user?.name;
+      const namespace = user?.namespace ?? facts["namespace"] ?? "";
       const pod = known?.get(`${namespace}/${name}`);
       if (name === undefined || (known !== undefined && !(pod && mayHold(pod, address)))) {
         otherAddresses.push(address);

@@ -212,6 +212,11 @@ export class ChurnRun {
     return this.#held.duplicates;
   }
 
+  /** Addresses of all pods that run. */
+  *podAddresses(): Generator<AddressNumber, void> {
+    for (const { addresses } of this.#pods.values()) yield* addresses;
+  }
+
   /** Addresses that a running pod holds. */
   addressesOf(pod: string): readonly AddressNumber[] {
     return this.#pods.get(pod)?.addresses ?? [];

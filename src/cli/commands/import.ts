@@ -4,9 +4,10 @@ import type { Argv } from "yargs";
 import { importScenario, type ImportedScenario } from "../../application/import-cluster.js";
 import { ExitCode } from "../../failure/exit-code.js";
 import { BadInput } from "../../failure/failure.js";
-import { anonymised } from "../../formats/cluster/anonymise.js";
+import { anonymised, anonymisedWithRecord } from "../../formats/cluster/anonymise.js";
 import { AddressMap } from "../../formats/cluster/anonymise-addresses.js";
 import type { ClusterDump } from "../../formats/cluster/cluster-dump.js";
+import { type PodRecord, readPodRecord } from "../../formats/cluster/pod-events.js";
 import { ALL_FIELDS, kubernetesText } from "../../formats/cluster/write-cluster-dump.js";
 import { DURATION_TEXT, parseDuration } from "../../formats/scenario/duration.js";
 import { findProfile, unknownReleaseText } from "../../releases/profiles.js";
@@ -39,6 +40,12 @@ function declareOptions(yargs: Argv) {
         "release of Calico to run with; the dump's own (ClusterInformation) when absent, or v3.28.4",
       type: "string",
     })
+    .option("events", {
+      describe:
+        "what happened to pods before the dump: an audit log of the API server, or what kubectl get " +
+        "pods -A --watch --output-watch-events -o json printed; rates are then counted",
+      type: "string",
+    })
     .option("taken-at", {
       describe:
         "when the dump was made, such as 2026-01-05T10:00:00Z, for pods' ages; the latest time in " +
@@ -66,14 +73,22 @@ function declareOptions(yargs: Argv) {
     .option("json", { describe: "write the estimates as JSON", type: "boolean", default: false });
 }
 
-/** Writes the state as it is, or under other names. */
+interface Given {
+  readonly dump: ClusterDump;
+  /** What happened to pods; undefined when it was not given. */
+  readonly record: PodRecord | undefined;
+}
+
+/** The cluster as it is, or under other names. */
 function disguised(
-  dump: ClusterDump,
+  { dump, record }: Given,
   args: { anonymise: boolean; anonymiseAddresses: boolean; anonymiseKey: string | undefined },
-): ClusterDump {
-  if (!args.anonymise && !args.anonymiseAddresses) return dump;
+): Given {
+  if (!args.anonymise && !args.anonymiseAddresses) return { dump, record };
   const key = args.anonymiseKey === undefined ? randomBytes(32) : Buffer.from(args.anonymiseKey);
-  return anonymised(dump, args.anonymiseAddresses ? new AddressMap(key) : undefined);
+  const addresses = args.anonymiseAddresses ? new AddressMap(key) : undefined;
+  if (record === undefined) return { dump: anonymised(dump, addresses), record };
+  return anonymisedWithRecord(dump, record, addresses);
 }
 
 function sizes({ blocks, affinities, handles, nodes, pods }: ClusterDump): string {
@@ -144,10 +159,12 @@ export const command = defineCommand({
     }
     const kinds = ["BlockAffinity", "IPAMHandle", "Node", "Pod"];
     const read = await readDumpInput([args.dump, ...args.more], context, kinds);
-    const dump = disguised(read, args);
+    const events = args.events === undefined ? undefined : await readPodRecord(args.events);
+    const { dump, record } = disguised({ dump: read, record: events }, args);
     const name = basename(output).replace(/\.ya?ml$/i, "");
     const state = `${name}.state.json`;
     const imported = importScenario(dump, {
+      record,
       name,
       state,
       release,

@@ -9,7 +9,8 @@ import { parseSelector, SelectorSyntaxError } from "../../model/selector.js";
 import type { AddressMap } from "./anonymise-addresses.js";
 import type { ClusterDump, DumpedNode, DumpedPod, PodOwner, Stored } from "./cluster-dump.js";
 import { affinityName, blockName, handleName } from "./object-names.js";
-import { workloadOf } from "./workload.js";
+import type { PodRecord } from "./pod-events.js";
+import { guessOwner, workloadOf } from "./workload.js";
 
 /** Numbers things in the order in which they are met: the same name gives the same number. */
 class Names {
@@ -98,7 +99,9 @@ class Anonymiser {
   }
 
   /** The owner under another name, of which the same workload can be told. */
-  #podOwner(namespace: string, { kind, name }: PodOwner): PodOwner {
+  #ownerOf(namespace: string, { kind, name }: PodOwner): PodOwner {
+    // A static pod is owned by its node.
+    if (kind === "Node") return { kind, name: this.#nodes.of(name) };
     const workload = workloadOf("", { kind, name });
     const other = this.#workloads.of(`${namespace}/${workload.kind}/${workload.name}`);
     if (workload.kind === kind) return { kind, name: other };
@@ -111,21 +114,29 @@ class Anonymiser {
 
   pod(pod: DumpedPod): DumpedPod {
     const { namespace, name, nodeName, owner, addresses } = pod;
-    // A static pod is owned by its node.
-    const isStatic = owner?.kind === "Node";
     return {
       ...pod,
       namespace: this.#namespaces.of(namespace),
       name: this.#pod(namespace, name),
       nodeName: nodeName === "" ? "" : this.#nodes.of(nodeName),
-      owner:
-        owner === null
-          ? null
-          : isStatic
-            ? { kind: "Node", name: this.#nodes.of(owner.name) }
-            : this.#podOwner(namespace, owner),
+      owner: owner && this.#ownerOf(namespace, owner),
       addresses: addresses.map((address) => this.#address(address)),
     };
+  }
+
+  /** Owners that only names tell of are made out first, for other names tell nothing. */
+  record(record: PodRecord): PodRecord {
+    const pods = record.pods.map((pod) => {
+      const { namespace, name } = pod;
+      const owner = pod.owner === undefined ? guessOwner(name) : pod.owner;
+      return {
+        ...pod,
+        namespace: this.#namespaces.of(namespace),
+        name: this.#pod(namespace, name),
+        owner: owner && this.#ownerOf(namespace, owner),
+      };
+    });
+    return { ...record, pods };
   }
 
   /** Labels are left out but for a few; each pool that selects by them gets a label of its own. */
@@ -229,4 +240,14 @@ function selects(text: string, { labels }: DumpedNode): boolean {
  */
 export function anonymised(dump: ClusterDump, addresses: AddressMap | undefined): ClusterDump {
   return new Anonymiser(addresses).run(dump);
+}
+
+/** The same together with what happened to its pods, under the same other names. */
+export function anonymisedWithRecord(
+  dump: ClusterDump,
+  record: PodRecord,
+  addresses: AddressMap | undefined,
+): { dump: ClusterDump; record: PodRecord } {
+  const anonymiser = new Anonymiser(addresses);
+  return { dump: anonymiser.run(dump), record: anonymiser.record(record) };
 }

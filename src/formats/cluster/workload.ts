@@ -27,3 +27,28 @@ export function workloadOf(pod: string, owner: PodOwner | null): Workload {
   }
   return { kind, name };
 }
+
+/** What Kubernetes makes random parts of names of: five of them end a pod's name. */
+const RANDOM = "[bcdfghjklmnpqrstvwxz2456789]";
+const OF_REPLICA_SET = new RegExp(`^(.+-${RANDOM}{5,10})-${RANDOM}{5}$`);
+const OF_CRON_JOB = new RegExp(`^(.+-\\d{8,10})-${RANDOM}{5}$`);
+const OF_OTHER = new RegExp(`^(.+)-${RANDOM}{5}$`);
+const OF_STATEFUL_SET = /^(.+)-\d{1,5}$/;
+
+/**
+ * The owner that a pod's name tells of, as Kubernetes' controllers make names; null when it tells of
+ * none. A name with one random part may be of a Job or of a DaemonSet; it is taken for a Job's.
+ */
+export function guessOwner(pod: string): PodOwner | null {
+  const guesses = [
+    ["Job", OF_CRON_JOB],
+    ["ReplicaSet", OF_REPLICA_SET],
+    ["Job", OF_OTHER],
+    ["StatefulSet", OF_STATEFUL_SET],
+  ] as const;
+  for (const [kind, pattern] of guesses) {
+    const name = pattern.exec(pod)?.[1];
+    if (name !== undefined) return { kind, name };
+  }
+  return null;
+}

@@ -8,6 +8,7 @@ import type { Pool } from "../../model/pool.js";
 import { type ExactJson, exactJson } from "../exact-json.js";
 import type {
   ClusterDump,
+  ClusterInformation,
   DumpedNode,
   DumpedPod,
   StoredAffinity,
@@ -126,6 +127,16 @@ function configSpec(config: IpamConfig, fields: StoredFields): JsonObject {
   };
 }
 
+function informationSpec(information: ClusterInformation): JsonObject {
+  const { guid, type, calicoVersion, isDatastoreLocked } = information;
+  return {
+    clusterGUID: guid,
+    clusterType: type,
+    calicoVersion,
+    datastoreReady: !isDatastoreLocked,
+  };
+}
+
 function nodeObject({ name, labels, tunnels, maxPods, seenMs }: DumpedNode): JsonObject {
   const annotations = Object.fromEntries(
     tunnels.map(({ use, address }) => {
@@ -180,14 +191,7 @@ function* kubernetesObjects(dump: ClusterDump, fields: StoredFields): Generator<
     yield crd("IPAMConfig", "default", configSpec(dump.config.value, fields));
   }
   if (dump.clusterInformation !== undefined) {
-    const { guid, type, calicoVersion, isDatastoreLocked } = dump.clusterInformation;
-    const known = {
-      clusterGUID: guid,
-      clusterType: type,
-      calicoVersion,
-      datastoreReady: !isDatastoreLocked,
-    };
-    yield crd("ClusterInformation", "default", known);
+    yield crd("ClusterInformation", "default", informationSpec(dump.clusterInformation));
   }
   for (const node of dump.nodes) yield nodeObject(node);
   for (const stored of dump.blocks) {
@@ -279,6 +283,11 @@ function* etcdValues(
     const { name } = object;
     const spec = { reservedCIDRs: value.cidrs };
     yield [resource("ipreservations", name), v3("IPReservation", { name }, spec)];
+  }
+  if (dump.clusterInformation !== undefined) {
+    const metadata = { name: "default" };
+    const spec = informationSpec(dump.clusterInformation);
+    yield [resource("clusterinformations", "default"), v3("ClusterInformation", metadata, spec)];
   }
   for (const { name, labels } of dump.nodes) {
     yield [resource("nodes", name), v3("Node", { name, labels }, {})];

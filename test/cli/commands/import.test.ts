@@ -141,6 +141,37 @@ test("--anonymise leaves no name, and the same estimates", async () => {
   expect((await runCommand("simulate", output)).exitCode).toBe(0);
 });
 
+test("what happened before is counted, under other names too", async () => {
+  const line = (verb: string, name: string, minutes: number) =>
+    JSON.stringify({
+      kind: "Event",
+      apiVersion: "audit.k8s.io/v1",
+      stage: "ResponseComplete",
+      verb,
+      objectRef: {
+        resource: "pods",
+        namespace: "shop",
+        name,
+        ...(verb === "create" ? { subresource: "binding" } : {}),
+      },
+      responseStatus: { code: 200 },
+      stageTimestamp: ago(minutes),
+    });
+  const name = (i: number) => `cart-7c9f6d5b8-x7k2${"bcdfgh"[i]!}`;
+  const lines = [0, 1, 2, 3, 4, 5].flatMap((i) => [
+    line("create", name(i), 60 - 10 * i),
+    line("delete", name(i), 60 - 10 * i - 5),
+  ]);
+  const events = join(folder, "audit.log");
+  await writeFile(events, [...lines, line("get", "x", 0)].join("\n"));
+  // One comes every ten minutes; those of the dump came as well, and ran on.
+  const { stdout } = await importedFrom(cluster(), "--events", events);
+  expect(stdout).toContain("Deployment/cart: one pod every 5 min");
+  expect(stdout).toContain("12 pods came and 6 went while it was watched");
+  const other = await importedFrom(cluster(), "--events", events, "--anonymise");
+  expect(other.stdout).toContain("namespace-1 Deployment/workload-1: one pod every 5 min");
+});
+
 test("a dump without pods' times gives an assumed rate, and says so", async () => {
   const items = cluster().filter((item) => (item as { kind: string }).kind !== "Pod");
   const { stdout, output } = await importedFrom(items, "--duration", "1h", "--json");
