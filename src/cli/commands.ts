@@ -21,6 +21,12 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/compare.js"),
   },
   {
+    name: "gate",
+    describe: "Guard CI: fail when a change alters what a scenario comes to",
+    example: ["ipamlab gate record my.yaml", "then ipamlab gate check in CI"],
+    load: () => import("./commands/gate.js"),
+  },
+  {
     name: "init",
     describe: "Write a commented scenario to start from, by questions or by options",
     example: ["ipamlab init my.yaml", "a scenario of your own"],

@@ -1,0 +1,287 @@
+import { createHash } from "node:crypto";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { runFigures } from "../analysis/comparison/run-figures.js";
+import { checkFigures, type MeasuredRun } from "../analysis/gate/check-figures.js";
+import type { GateCheck, GateReport } from "../analysis/gate/gate-check.js";
+import { checkThroughput, REPETITIONS, type Slowdown } from "../analysis/gate/slowdown.js";
+import { BadInput } from "../failure/failure.js";
+import {
+  type Baseline,
+  BASELINE_VERSION,
+  type BaselineEntry,
+  BaselineSchema,
+  type Machine,
+  type Throughput,
+} from "../formats/result/baseline.js";
+import { readResult } from "../formats/result/read-result.js";
+import { RESULT_VERSION, type SimulationResult } from "../formats/result/simulation-result.js";
+import type { Scenario } from "../formats/scenario/scenario.js";
+import { measureRatios, type ProcessorClock, runsPerRepetition } from "./measure-ratios.js";
+import { readScenario } from "./read-scenario.js";
+import { simulateScenario } from "./simulate-scenario.js";
+
+export interface GateOptions {
+  /** Version of ipamlab. */
+  readonly version: string;
+  readonly signal?: AbortSignal | undefined;
+  /** Called when something else begins; may wait. */
+  readonly onStep?: ((text: string) => Promise<void>) | undefined;
+  /** How throughput is measured; undefined: it is not. */
+  readonly throughput?: { readonly machine: Machine; readonly clock: ProcessorClock } | undefined;
+}
+
+interface Run {
+  readonly result: SimulationResult;
+  readonly measured: MeasuredRun;
+}
+
+async function simulate(scenario: Scenario, options: GateOptions): Promise<Run> {
+  const result = await simulateScenario(scenario, {
+    version: options.version,
+    fingerprint: true,
+    signal: options.signal,
+    onProgress: async () => {
+      await nextTurn();
+    },
+  });
+  options.signal?.throwIfAborted();
+  const { fingerprint, thresholds } = result;
+  if (fingerprint === null) throw new TypeError("a run with fingerprint has none");
+  const { figures } = runFigures(result);
+  return { result, measured: { figures, fingerprint, thresholds } };
+}
+
+type Identity = Pick<BaselineEntry, "scenario" | "release" | "seed">;
+
+/** Hash over what an entry's figures rest on, so that a baseline is never taken for another one. */
+function provenanceOf({ scenario, release, seed }: Identity): string {
+  const parts = [BASELINE_VERSION, RESULT_VERSION, scenario.sha256, release, seed];
+  return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
+}
+
+function identityOf({ scenario, release }: SimulationResult): Identity {
+  const { name, sha256, seed } = scenario;
+  return { scenario: { name, sha256 }, release: release.name, seed };
+}
+
+/** The scenario's runs as work of one repetition. */
+function workOf(scenario: Scenario, times: number, version: string): () => Promise<void> {
+  return async () => {
+    for (let i = 0; i < times; i++) await simulateScenario(scenario, { version });
+  };
+}
+
+async function measureThroughput(
+  scenario: Scenario,
+  runs: number,
+  clock: ProcessorClock,
+  options: GateOptions,
+): Promise<number[]> {
+  return measureRatios(workOf(scenario, runs, options.version), {
+    repetitions: REPETITIONS,
+    clock,
+    onRepetition: async (done) => {
+      options.signal?.throwIfAborted();
+      await options.onStep?.(`${scenario.name}: throughput, repetition ${done} of ${REPETITIONS}`);
+      await nextTurn();
+    },
+  });
+}
+
+async function recordThroughput(
+  scenario: Scenario,
+  options: GateOptions,
+): Promise<Throughput | null> {
+  if (options.throughput === undefined) return null;
+  const { machine, clock } = options.throughput;
+  const runs = await runsPerRepetition(workOf(scenario, 1, options.version), clock);
+  const ratios = await measureThroughput(scenario, runs, clock, options);
+  return { machine, runsPerRepetition: runs, ratios };
+}
+
+export interface RecordRequest {
+  /** As `readScenario` takes it. */
+  readonly file: string;
+  /** Instead of the scenario's own. */
+  readonly release?: string | undefined;
+}
+
+/** Records one scenario: its figures, its calls, and its throughput if that is measured. */
+export async function recordEntry(
+  { file, release }: RecordRequest,
+  options: GateOptions,
+): Promise<BaselineEntry> {
+  const read = await readScenario(file);
+  const scenario = { ...read, release: release ?? read.release };
+  await options.onStep?.(`${scenario.name}: simulating`);
+  const { result, measured } = await simulate(scenario, options);
+  const identity = identityOf(result);
+  return {
+    file,
+    ...identity,
+    provenance: provenanceOf(identity),
+    fingerprint: measured.fingerprint,
+    figures: measured.figures.map((figure) => ({ ...figure })),
+    accepted: [],
+    throughput: await recordThroughput(scenario, options),
+  };
+}
+
+/** A baseline with these entries; those of the same file and release are replaced, others are kept. */
+export function withEntries(
+  baseline: Baseline | undefined,
+  entries: readonly BaselineEntry[],
+  version: string,
+): Baseline {
+  const isReplaced = (old: BaselineEntry) =>
+    entries.some(({ file, release }) => file === old.file && release === old.release);
+  const kept = (baseline?.entries ?? []).filter((entry) => !isReplaced(entry));
+  return {
+    ipamlab: { document: "baseline", documentVersion: BASELINE_VERSION, version },
+    entries: [...kept, ...entries],
+  };
+}
+
+/** @throws BadInput when the file is no baseline. */
+export function readBaseline(file: string): Promise<Baseline> {
+  return readResult(file, BaselineSchema, "a baseline (ipamlab gate record)");
+}
+
+async function rerun(
+  entry: BaselineEntry,
+  baselineFile: string,
+  options: GateOptions,
+): Promise<Run & { readonly scenario: Scenario }> {
+  const refuse = (message: string): never => {
+    throw new BadInput({ file: baselineFile, field: entry.file, message });
+  };
+  if (provenanceOf(entry) !== entry.provenance) {
+    refuse("its provenance hash is not that of its scenario, release and seed; record it anew");
+  }
+  const read = await readScenario(entry.file);
+  const scenario = { ...read, release: entry.release, seed: entry.seed };
+  await options.onStep?.(`${scenario.name}: simulating`);
+  const run = await simulate(scenario, options);
+  if (run.result.scenario.sha256 !== entry.scenario.sha256) {
+    refuse(
+      "was recorded of another scenario: the file has changed since; if that is meant, record it " +
+        "anew with ipamlab gate record",
+    );
+  }
+  return { ...run, scenario };
+}
+
+const percent = (share: number) => `${share >= 0 ? "+" : ""}${(share * 100).toFixed(1)} %`;
+
+function slowdownText({ shift, p }: Slowdown): string {
+  return `${percent(shift)} processor time (p ${p.toPrecision(2)})`;
+}
+
+function sameMachine(a: Machine, b: Machine): boolean {
+  return a.platform === b.platform && a.arch === b.arch && a.cpu === b.cpu && a.node === b.node;
+}
+
+const machineText = ({ platform, arch, cpu, node }: Machine) =>
+  `${cpu}, ${platform}/${arch}, Node.js ${node}`;
+
+/** Refuses to compare throughput across machines. */
+function checkMachine(entry: BaselineEntry, machine: Machine, baselineFile: string): void {
+  const recorded = entry.throughput?.machine;
+  if (recorded === undefined || sameMachine(recorded, machine)) return;
+  throw new BadInput({
+    file: baselineFile,
+    field: entry.file,
+    message:
+      `its throughput was recorded on another machine (${machineText(recorded)}; this is ` +
+      `${machineText(machine)}); record it here, or check with --no-throughput`,
+  });
+}
+
+async function throughputCheck(
+  scenario: Scenario,
+  recorded: Throughput,
+  clock: ProcessorClock,
+  options: GateOptions,
+): Promise<GateCheck> {
+  const { passed, first, second } = await checkThroughput(recorded.ratios, () =>
+    measureThroughput(scenario, recorded.runsPerRepetition, clock, options),
+  );
+  const again =
+    second === undefined
+      ? ""
+      : `; measured again: ${slowdownText(second)}, ${passed ? "not confirmed" : "confirmed"}`;
+  return {
+    name: "throughput",
+    kind: "throughput",
+    passed,
+    detail: `${slowdownText(first)}${again}`,
+    unit: "ratio",
+    before: null,
+    after: (second ?? first).shift,
+  };
+}
+
+/** Checks one entry of a baseline; its scenario is run again. */
+export async function checkEntry(
+  entry: BaselineEntry,
+  baselineFile: string,
+  options: GateOptions,
+): Promise<GateReport> {
+  const { throughput } = options;
+  if (throughput !== undefined) checkMachine(entry, throughput.machine, baselineFile);
+  const { result, measured, scenario } = await rerun(entry, baselineFile, options);
+  const checks = checkFigures(entry, measured);
+  if (entry.throughput !== null && throughput !== undefined) {
+    checks.push(await throughputCheck(scenario, entry.throughput, throughput.clock, options));
+  }
+  return {
+    file: entry.file,
+    scenario: entry.scenario.name,
+    release: entry.release,
+    seed: entry.seed,
+    provenance: `${result.provenance}; ${entry.release} rests on ${result.release.provenance}`,
+    checks,
+  };
+}
+
+/**
+ * The entry with what has changed since, and why. With `metrics`, all other changes stay changes.
+ *
+ * @param metrics names of metrics, and `calls`; undefined for all.
+ */
+export async function acceptEntry(
+  entry: BaselineEntry,
+  baselineFile: string,
+  change: { readonly reason: string; readonly metrics: readonly string[] | undefined },
+  options: GateOptions,
+): Promise<BaselineEntry> {
+  const { measured } = await rerun(entry, baselineFile, options);
+  const isMeant = (name: string) => change.metrics?.includes(name) ?? true;
+  const accepted: BaselineEntry["accepted"] = [];
+  const figures: BaselineEntry["figures"] = [];
+  for (const before of entry.figures) {
+    const after = measured.figures.find(({ name }) => name === before.name);
+    const to = after?.value ?? null;
+    if (!isMeant(before.name) || (after !== undefined && to === before.value)) {
+      figures.push(before);
+      continue;
+    }
+    accepted.push({ metric: before.name, from: before.value, to, reason: change.reason });
+    if (after !== undefined) figures.push({ ...after });
+  }
+  const known = new Set(entry.figures.map(({ name }) => name));
+  for (const figure of measured.figures) {
+    if (!known.has(figure.name) && isMeant(figure.name)) figures.push({ ...figure });
+  }
+  const callsChanged = entry.fingerprint.hash !== measured.fingerprint.hash && isMeant("calls");
+  if (callsChanged) {
+    const { calls: from } = entry.fingerprint;
+    accepted.push({ metric: "calls", from, to: measured.fingerprint.calls, reason: change.reason });
+  }
+  return {
+    ...entry,
+    figures,
+    fingerprint: callsChanged ? measured.fingerprint : entry.fingerprint,
+    accepted: [...entry.accepted, ...accepted],
+  };
+}
