@@ -4,10 +4,9 @@ import {
   failedTeardownText,
   SANDBOX_LIMIT_TEXT,
 } from "../node/kubelet-texts.js";
-import type { PluginProcess, PluginTask } from "../node/plugin-process.js";
-import type { PodWitness } from "../node/pod-witness.js";
+import type { CommandFigures, PluginTask, PodWitness } from "../node/pod-witness.js";
 
-/** One request of a process, told at when it was ready to be sent. Times are microseconds of the simulation. */
+/** One request of a process, from when it was ready to be sent. Times are simulated microseconds. */
 export interface StoryRequest {
   readonly kind: "request";
   readonly timeUs: number;
@@ -120,7 +119,7 @@ export class StoryWriter implements PodWitness {
     this.#command.steps.push({ kind: "lock given", timeUs });
   }
 
-  commandEnded(process: PluginProcess, error: string | null, killed: boolean, endedUs: number) {
+  commandEnded(process: CommandFigures, error: string | null, killed: boolean, endedUs: number) {
     const command = this.#command;
     const { lockWaitUs, limiterWaitUs, datastoreUs, requests, waitsSinceUs } = process;
     Object.assign(command, { endedUs, error, killed, limiterWaitUs, datastoreUs, requests });

@@ -217,7 +217,6 @@ export async function simulateScenario(
       },
     }),
   );
-  const durationUs = scenario.simulation.duration;
   let initial: InitialCluster | undefined;
   const resultNow = (completed: boolean): SimulationResult => {
     const result = churnResult(run, world, {
@@ -245,7 +244,7 @@ export async function simulateScenario(
     );
     completed = await runKernel(kernel, {
       executors,
-      untilUs: durationUs ?? Infinity,
+      untilUs: scenario.simulation.duration ?? Infinity,
       traces: executors.filter((executor) => executor instanceof TraceReplay),
       async onTurn() {
         await options.onProgress?.({

@@ -7,15 +7,9 @@ import type { RateLimit } from "../datastore/simulated/token-bucket.js";
 import type { CniAddResult, CniDelResult } from "./cni-request.js";
 import type { AnyProcess, HostLock } from "./host-lock.js";
 import type { LockWitness } from "./ipam-plugin.js";
-import type { PodWitness } from "./pod-witness.js";
+import type { PluginTask, PodWitness } from "./pod-witness.js";
 
 export type PluginResult = CniAddResult | CniDelResult;
-
-/** What a process is run for. */
-export interface PluginTask {
-  readonly command: "add" | "del";
-  readonly pod: string;
-}
 
 /** One run of the plugin for a sandbox, from its start to its end or until it is killed. */
 export class PluginProcess extends ClientProcess<PluginResult> {
