@@ -16,6 +16,7 @@ export function createAllocatorModel(
   return {
     figures,
     churn: figures,
+    datastore: figures.datastore,
     createNetwork: (events) => new InstantNetwork(figures, kernel, events),
     requests: 0,
     provenance: ALLOCATOR_PROVENANCE,

@@ -211,6 +211,7 @@ export function createClusterModel(
     get requests() {
       return server.requests;
     },
+    datastore,
     provenance: PROVENANCE,
     check: () => network().check(),
     section() {

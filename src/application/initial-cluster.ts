@@ -4,7 +4,7 @@ import { BadInput } from "../failure/failure.js";
 import type { ClusterDump } from "../formats/cluster/cluster-dump.js";
 import { readClusterDump } from "../formats/cluster/read-cluster-dump.js";
 import type { SimulationResult } from "../formats/result/simulation-result.js";
-import type { InitialPods, InitialState, Scenario } from "../formats/scenario/scenario.js";
+import type { InitialPods, Scenario } from "../formats/scenario/scenario.js";
 import type { Seed } from "../formats/scenario/seed-schema.js";
 import type { TextSourceOptions } from "../formats/text-source.js";
 import type { AddressNumber } from "../model/address.js";
@@ -15,11 +15,11 @@ import { createDurationSampler } from "../workload/lifetime.js";
 import type { PodOwner } from "../workload/pod.js";
 import type { ClusterNode } from "../workload/pod-network.js";
 import type { WorkloadHost } from "../workload/workload-host.js";
+import type { ModelRun } from "./model-run.js";
 
 /** What an initial state is loaded into. */
 interface InitialWorld {
-  /** Absent when the model has no such run. */
-  readonly run: ChurnRun | undefined;
+  readonly model: ModelRun;
   readonly host: WorkloadHost;
   /** The scenario's nodes, which have joined. */
   readonly nodes: readonly ClusterNode[];
@@ -54,14 +54,14 @@ export class InitialCluster {
     /** What it was read from. */
     readonly dump: ClusterDump,
     private readonly loaded: LoadedCluster,
-    private readonly run: ChurnRun,
+    private readonly run: ChurnRun | undefined,
   ) {
     this.#owner = { name: "initial-state", namespace: "", counts: noCounts(), listener: {} };
   }
 
   /**
-   * Reads the scenario's dump or makes its seeds, puts its blocks, affinities and handles into the run's datastore, and
-   * its pods on the scenario's nodes. Pods of other nodes are taken for gone: their addresses stay
+   * Reads the scenario's dump or makes its seeds, puts the blocks, affinities and handles into the
+   * run's datastore, and the pods on the scenario's nodes. Pods of other nodes are taken for gone: their addresses stay
    * allocated.
    *
    * @returns undefined when the scenario starts from nothing.
@@ -75,26 +75,28 @@ export class InitialCluster {
   ): Promise<InitialCluster | undefined> {
     const { file, initialState } = scenario;
     if (initialState === undefined) return undefined;
-    const { run } = world;
-    if (!world.host.canAdopt || run === undefined) {
-      const message = "this model cannot start from a state yet; model: allocator can";
+    if (initialState.seed.length > 0) {
+      return InitialCluster.#load(seed(initialState.seed, scenario), scenario, world);
+    }
+    if (!world.host.canAdopt || world.model.churn === undefined) {
+      const message = "this model cannot start from a dump yet; model: allocator can";
       throw new BadInput({ file, field: "initialState", message });
     }
-    const dump =
-      initialState.seed.length > 0
-        ? seed(initialState.seed, scenario)
-        : await readClusterDump(initialState.dump, { stdin });
-    return InitialCluster.#load(dump, initialState, { ...world, run });
+    const dump = await readClusterDump(initialState.dump, { stdin });
+    return InitialCluster.#load(dump, scenario, world);
   }
 
-  static #load(
-    dump: ClusterDump,
-    state: InitialState,
-    world: InitialWorld & { run: ChurnRun },
-  ): InitialCluster {
-    const { run, host, nodes, random } = world;
-    const loaded = loadClaims(dump, run.datastore);
+  static #load(dump: ClusterDump, scenario: Scenario, world: InitialWorld): InitialCluster {
+    const { model, host, nodes, random } = world;
+    const loaded = loadClaims(dump, model.datastore);
+    const run = model.churn;
     const initial = new InitialCluster(dump, loaded, run);
+    if (run === undefined) {
+      if (loaded.inconsistentBlocks.size === 0) return initial;
+      const message = "this model cannot start from overlapping blocks; model: allocator can";
+      throw new BadInput({ file: scenario.file, field: "initialState.seed", message });
+    }
+    const rules = scenario.initialState?.pods ?? [];
     const nodeByName = new Map(nodes.map((node) => [node.name, node]));
     const others: AddressNumber[] = [...loaded.otherAddresses];
     const staying = loaded.pods.filter(({ node, addresses }) => {
@@ -103,7 +105,7 @@ export class InitialCluster {
       return false;
     });
     run.takeOver(others);
-    const samplers = state.pods.map(({ lifetime }, i) =>
+    const samplers = rules.map(({ lifetime }, i) =>
       createDurationSampler(lifetime, random.stream(`initial-state/${i}`)),
     );
     const names = new Set<string>();
@@ -111,7 +113,7 @@ export class InitialCluster {
       let name = `${pod.namespace}/${pod.name}`;
       while (names.has(name)) name += "'";
       names.add(name);
-      const rule = pod.hasOwnHandle ? state.pods.findIndex((entry) => fits(entry, pod)) : -1;
+      const rule = pod.hasOwnHandle ? rules.findIndex((entry) => fits(entry, pod)) : -1;
       const lifetimeUs = samplers[rule]?.() ?? Infinity;
       // A colon is in no name of the workload's own pods.
       const placed = { name: `initial:${name}`, node: nodeByName.get(pod.node)!, lifetimeUs };
@@ -139,8 +141,8 @@ export class InitialCluster {
       podAddresses: this.#podAddresses,
       otherAddresses: allocated - this.#podAddresses,
       leftOut: [...leftOut],
-      contradiction: this.run.contradiction,
-      duplicates: this.run.duplicates,
+      contradiction: this.run?.contradiction ?? null,
+      duplicates: this.run?.duplicates ?? 0,
     };
   }
 }

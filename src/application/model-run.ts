@@ -1,4 +1,5 @@
 import type { MeasuredRun } from "../analysis/churn-result.js";
+import type { MemoryDatastore } from "../datastore/memory.js";
 import type { ClusterSection } from "../formats/result/cluster-section.js";
 import type { ChurnRun } from "../simulation/churn-run.js";
 import type { PodNetwork, PodNetworkEvents } from "../workload/pod-network.js";
@@ -10,6 +11,8 @@ export interface ModelRun {
   readonly figures: MeasuredRun;
   /** Requests at the API server so far; 0 where they take no time. */
   readonly requests: number;
+  /** The cluster's state, for whoever changes it from outside. */
+  readonly datastore: MemoryDatastore;
   /** The run of the allocator model, which can begin with pods; absent for others. */
   readonly churn?: ChurnRun;
   /** How the figures were obtained. */

@@ -26,6 +26,7 @@ import { InitialCluster } from "./initial-cluster.js";
 import type { ModelRun } from "./model-run.js";
 import { observed, type PodObserver } from "./observed-events.js";
 import { runKernel } from "./run-kernel.js";
+import { ScheduledChanges } from "./scheduled-changes.js";
 
 export interface SimulateOptions extends TextSourceOptions {
   /** Version of ipamlab, for the result document. */
@@ -75,10 +76,12 @@ export function hashOf(scenario: Scenario): string {
     workload,
     pools,
     initialState,
+    changes,
     ...rest
   } = scenario;
   const understood = {
     ...rest,
+    changes: changes.length > 0 ? changes : undefined,
     initialState: initialState && {
       dumps: initialState.dump.length,
       seed: initialState.seed,
@@ -182,6 +185,20 @@ function createModel(
     : createAllocatorModel(world, clock, fingerprint);
 }
 
+function createChanges(
+  { pools }: Scenario,
+  { churn, datastore }: ModelRun,
+  kernel: Kernel,
+  host: WorkloadHost,
+): ScheduledChanges {
+  return new ScheduledChanges(pools, {
+    kernel,
+    host,
+    datastore,
+    setRelease: ({ index }, release) => churn?.setRelease(index, release),
+  });
+}
+
 /**
  * Runs a scenario: each pod that comes asks Calico's allocator for its addresses, each that goes
  * gives them back. Same scenario and seed give the same result, byte for byte.
@@ -217,9 +234,10 @@ export async function simulateScenario(
       },
     }),
   );
+  const changes = createChanges(scenario, model, kernel, host);
   let initial: InitialCluster | undefined;
   const resultNow = (completed: boolean): SimulationResult => {
-    const result = churnResult(run, world, {
+    const result = churnResult(run, changes.worldNow(world), {
       version: options.version,
       ...identityOf(scenario, profile, random),
       completed,
@@ -237,11 +255,8 @@ export async function simulateScenario(
   let completed: boolean;
   try {
     const nodes = scenario.nodes.map(({ name, labels }) => host.joinNode(name, labels));
-    initial = await InitialCluster.begin(
-      scenario,
-      { run: model.churn, host, nodes, random },
-      options,
-    );
+    changes.schedule(scenario.changes);
+    initial = await InitialCluster.begin(scenario, { model, host, nodes, random }, options);
     completed = await runKernel(kernel, {
       executors,
       untilUs: scenario.simulation.duration ?? Infinity,

@@ -65,6 +65,10 @@ function questionOf(scenario: Scenario, options: PlanOptions): PlanQuestion {
     const message = "not supported: plan starts from an empty cluster, initialState is not read";
     throw new BadInput({ file: scenario.file, field: "initialState", message });
   }
+  if (scenario.changes.length > 0) {
+    const message = "not supported: plan does not change the cluster meanwhile";
+    throw new BadInput({ file: scenario.file, field: "changes", message });
+  }
   if (nodeGrowth !== null && horizonUs === Infinity) {
     const message = "growth needs an end: give --horizon, or simulation.duration in the scenario";
     throw new BadInput({ file: scenario.file, message });

@@ -81,6 +81,8 @@ export class ChurnRun {
   /** Nodes that asked for an address in vain at least once. */
   readonly needyNodes = new Set<number>();
   readonly #environment: Environment;
+  /** By node, the release that it was changed to. */
+  readonly #changedTo = new Map<number, Environment>();
   readonly #held = new HeldAddresses();
   readonly #pods = new Map<string, LivePod>();
   /** How often pods of a name have vanished: a later one has another sandbox, so another handle. */
@@ -148,6 +150,17 @@ export class ChurnRun {
     this.podsByNode.push(0);
     this.podsByNodePeak.push(0);
     this.datastore.setNode(node);
+  }
+
+  /** From now on the node works as this release does. */
+  setRelease(nodeIndex: number, release: Behaviours): void {
+    const environment = { ...this.#environment, release, poolViews: new PoolViews(release) };
+    this.#changedTo.set(nodeIndex, environment);
+  }
+
+  #environmentOf(nodeIndex: number): Environment {
+    if (this.#changedTo.size === 0) return this.#environment;
+    return this.#changedTo.get(nodeIndex) ?? this.#environment;
   }
 
   /** The node object is removed. What the node held in IPAM stays: nothing here collects garbage. */
@@ -232,7 +245,7 @@ export class ChurnRun {
     this.counting.calls = 0;
     const handle = this.#handleOf(pod);
     const asked = this.#arguments(pod, namespace, handle, this.nodes[nodeIndex]!.name);
-    const result = autoAssign(this.counting, this.#environment, UNLIMITED, asked);
+    const result = autoAssign(this.counting, this.#environmentOf(nodeIndex), UNLIMITED, asked);
     this.measures.assignCalls.record(this.counting.calls);
     const reason = failureReason(result);
     if (reason === undefined) this.measures.assigned++;
@@ -255,7 +268,7 @@ export class ChurnRun {
     if (live === undefined) return undefined;
     this.#timeUs = timeUs;
     this.counting.calls = 0;
-    const error = releaseByHandle(this.counting, this.#environment, live.handle);
+    const error = releaseByHandle(this.counting, this.#environmentOf(live.nodeIndex), live.handle);
     this.measures.releaseCalls.record(this.counting.calls);
     if (live.blocks !== undefined) {
       this.#releaseInitial(live, live.blocks);

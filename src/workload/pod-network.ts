@@ -6,6 +6,7 @@ export interface ClusterNode {
   /** From 0 in the order of joining; never used twice. */
   readonly index: number;
   readonly name: string;
+  /** A change of the scenario may set others. */
   readonly labels: Readonly<Record<string, string>>;
 }
 

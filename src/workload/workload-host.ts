@@ -13,7 +13,7 @@ import { WaitingPods } from "./waiting-pods.js";
 
 /** A node as the scheduler sees it. */
 interface HostedNode {
-  readonly node: ClusterNode;
+  readonly node: { -readonly [Key in keyof ClusterNode]: ClusterNode[Key] };
   readonly pods: Set<Pod>;
   isReady: boolean;
   isCordoned: boolean;
@@ -102,7 +102,7 @@ export class WorkloadHost implements PodNetworkEvents, NodeView {
 
   /** A node joins; it takes pods once the network says that it is ready. */
   joinNode(name: string, labels: Readonly<Record<string, string>>): ClusterNode {
-    const node: ClusterNode = { index: this.#nodes.length, name, labels };
+    const node = { index: this.#nodes.length, name, labels };
     this.#nodes.push({
       node,
       pods: new Set<Pod>(),
@@ -114,6 +114,18 @@ export class WorkloadHost implements PodNetworkEvents, NodeView {
     for (const group of this.groups) this.#offer(group, node);
     this.#network.nodeJoined(node);
     return node;
+  }
+
+  /** The node has other labels from now on: pods that are on it stay, others may come or not. */
+  relabelNode(node: ClusterNode, labels: Readonly<Record<string, string>>): void {
+    const before = this.groups.map((group) => group.accepts(node.labels));
+    this.#nodes[node.index]!.node.labels = labels;
+    for (const [i, group] of this.groups.entries()) {
+      const isAccepted = group.accepts(labels);
+      if (isAccepted && !before[i]) group.placement.join(node.index);
+      if (!isAccepted && before[i]) group.placement.leave(node.index);
+    }
+    this.#changed(node.index);
   }
 
   /** Says whether a node takes new pods; those on it stay. */

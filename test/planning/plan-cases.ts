@@ -67,6 +67,7 @@ function sketchedCase(sketch: CaseSketch): PlanCase {
     datastore: DatastoreSchema.parse({}),
     node: NodeSectionSchema.parse({}),
     gc: GcSchema.parse({}),
+    changes: [],
     thresholds: [],
   };
   return { scenario, horizonUs, hasTunnels: false, nodeGrowth: null };

@@ -6,6 +6,7 @@ import { makePool, type UsablePool } from "../../model/pool.js";
 import { STANDARD_INPUT, unreadable } from "../text-source.js";
 import { readNodeList } from "../traces/node-list.js";
 import { printable, quoted } from "../traces/printable.js";
+import { changeFindings } from "./change-checks.js";
 import { crossFindings } from "./cross-checks.js";
 import { nameRule } from "./field-rules.js";
 import type { LayeredContent } from "./layered-content.js";
@@ -184,6 +185,7 @@ function resolve(
     maxPods: checked.nodes.maxPods,
     workload: resolveWorkload(content, checked.workload),
     initialState: resolveInitialState(content, checked.initialState),
+    changes: checked.changes,
     simulation: {
       model: checked.simulation.model,
       duration: checked.simulation.duration,
@@ -245,6 +247,7 @@ export async function loadScenario(file: string, options: ScenarioOptions): Prom
   const clashes = [
     ...newNodeNameFindings(scenario.nodes, scenario.workload),
     ...seedFindings(scenario),
+    ...changeFindings(scenario, options.knownReleases),
   ];
   if (clashes.length > 0) {
     const late = clashes.map((finding) => faultOf(content, finding));

@@ -1,16 +1,12 @@
 import * as z from "zod";
 import { DatastoreSchema, GcSchema, NodeSectionSchema } from "./cluster-schemas.js";
 import { ExecutorSchema } from "./executor-schema.js";
-import {
-  labelKeyRule,
-  labelValueRule,
-  networkOrAddressRule,
-  networkRule,
-  selectorRule,
-} from "./field-rules.js";
+import { ChangeSchema } from "./change-schema.js";
+import { labelKeyRule, labelValueRule, networkOrAddressRule } from "./field-rules.js";
 import { DEFAULT_NODE_PREFIX } from "./node-names.js";
 import { InitialStateSchema } from "./initial-state-schema.js";
-import { choice, flag, name, text, wholeNumber } from "./schema-pieces.js";
+import { IpamConfigSchema, PoolSchema } from "./pool-schema.js";
+import { name, text, wholeNumber } from "./schema-pieces.js";
 import { SimulationSchema } from "./simulation-schema.js";
 import { ThresholdSchema } from "./threshold-schema.js";
 import { orList } from "./wording.js";
@@ -22,58 +18,6 @@ import { orList } from "./wording.js";
 
 /** Most nodes of a scenario. Far above the largest clusters, so it only catches slips. */
 export const NODE_COUNT_MAX = 100_000;
-
-/** Largest value of an `int` in Calico's IPAMConfig. */
-const INT32_MAX = 2 ** 31 - 1;
-
-const BLOCK_SIZES = "20 to 32 for an IPv4 pool, 116 to 128 for an IPv6 pool";
-
-const blockSize = wholeNumber(20, 128, BLOCK_SIZES)
-  .superRefine((size, context) => {
-    if (size > 32 && size < 116) context.addIssue(`expected ${BLOCK_SIZES}, found ${size}`);
-  })
-  .meta({ anyOf: [{ maximum: 32 }, { minimum: 116 }] })
-  .describe("Prefix length of the pool's blocks; 26 (IPv4) or 122 (IPv6) when absent.");
-
-const encapsulation = () => choice(["Never", "Always", "CrossSubnet"]).default("Never");
-
-export const PoolSchema = z.strictObject(
-  {
-    name: name("pool"),
-    cidr: text("a network such as 10.0.0.0/16", networkRule)
-      .meta({ pattern: "^[0-9A-Fa-f.:]+/[0-9]+$", examples: ["10.244.0.0/16", "fd00:10:244::/64"] })
-      .describe("The pool's network, without host bits. Pools must not overlap."),
-    blockSize: blockSize.optional(),
-    nodeSelector: text("a selector such as all()", selectorRule)
-      .default("all()")
-      .describe("Calico selector over node labels: which nodes may use the pool."),
-    disabled: flag().default(false).describe("A disabled pool gives no addresses."),
-    allowedUses: z
-      .array(choice(["Workload", "Tunnel"]), "a list of uses")
-      .default(["Workload", "Tunnel"])
-      .describe("What addresses are given for; an empty list means both, as in Calico."),
-    ipipMode: encapsulation().describe(
-      "IP in IP between nodes: each node takes an address for its tunnel. Needs model: cluster.",
-    ),
-    vxlanMode: encapsulation().describe(
-      "VXLAN between nodes: each node takes an address for its tunnel. Needs model: cluster.",
-    ),
-  },
-  "a pool with name and cidr",
-);
-
-export const IpamConfigSchema = z.strictObject(
-  {
-    strictAffinity: flag()
-      .default(false)
-      .describe("Nodes take addresses only from their own blocks: no borrowing."),
-    autoAllocateBlocks: flag().default(true).describe("Nodes claim blocks when they need one."),
-    maxBlocksPerHost: wholeNumber(0, INT32_MAX)
-      .default(0)
-      .describe("Most blocks of a node; 0 is no value, which means 20. Needs strictAffinity."),
-  },
-  "a mapping with strictAffinity, autoAllocateBlocks, maxBlocksPerHost",
-);
 
 const ReservationSchema = z.strictObject(
   {
@@ -187,6 +131,10 @@ export const ScenarioSchema = z.strictObject(
     initialState: InitialStateSchema.optional().describe(
       "What the run starts from; an empty cluster when absent.",
     ),
+    changes: z
+      .array(ChangeSchema, "a list of changes")
+      .default([])
+      .describe("What is done to the cluster while the run goes on."),
     simulation: SimulationSchema.prefault({}).describe("How the scenario is simulated."),
     datastore: DatastoreSchema.prefault({}).describe(
       "How the datastore answers. Goes only with model: cluster.",

@@ -2,6 +2,7 @@ import type { IpamConfig } from "../../model/ipam-config.js";
 import type { Node } from "../../model/node.js";
 import type { UsablePool } from "../../model/pool.js";
 import type { Reservation } from "../../model/reservation.js";
+import type { Change } from "./change-schema.js";
 import type { Distribution } from "./distribution.js";
 import type { Microseconds } from "./duration.js";
 import type { CheckedExecutor } from "./executor-schema.js";
@@ -85,6 +86,7 @@ export interface Scenario {
   readonly workload: readonly Executor[];
   /** Undefined: an empty cluster. */
   readonly initialState: InitialState | undefined;
+  readonly changes: readonly Change[];
   readonly simulation: SimulationSettings;
   readonly datastore: DatastoreSettings;
   readonly node: NodeSection;

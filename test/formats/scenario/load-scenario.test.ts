@@ -78,6 +78,7 @@ describe("loadScenario", () => {
       ],
       maxPods: 110,
       simulation: { model: "allocator", duration: undefined },
+      changes: [],
       thresholds: [],
     });
     expect(pools).toHaveLength(1);

@@ -1,0 +1,126 @@
+import { didYouMean } from "../../failure/nearest-name.js";
+import { Cidr } from "../../model/cidr.js";
+import { defaultBlockSize } from "../../model/pool.js";
+import { quoted } from "../traces/printable.js";
+import type { Change } from "./change-schema.js";
+import type { Scenario } from "./scenario.js";
+import type { Finding } from "./schema-faults.js";
+import type { FieldPath } from "./yaml-document.js";
+
+type ChangeOf<Kind extends Change["change"]> = Extract<Change, { readonly change: Kind }>;
+
+/** The cluster's configuration as the changes make it, one after the other. */
+class Timeline {
+  readonly findings: Finding[] = [];
+  readonly #pools: Map<string, Cidr>;
+  #config: Scenario["ipamConfig"];
+
+  constructor(
+    private readonly scenario: Scenario,
+    private readonly knownReleases: readonly string[],
+  ) {
+    this.#pools = new Map(scenario.pools.map(({ name, cidr }) => [name, cidr]));
+    this.#config = scenario.ipamConfig;
+  }
+
+  apply(change: Change, path: FieldPath): void {
+    switch (change.change) {
+      case "add-pool":
+        this.#add(change, path);
+        break;
+      case "disable-pool":
+      case "enable-pool":
+        this.#find(change.pool, path);
+        break;
+      case "delete-pool":
+        this.#find(change.pool, path);
+        this.#pools.delete(change.pool);
+        break;
+      case "ipam-config":
+        this.#configure(change, path);
+        break;
+      case "release":
+        this.#checkRelease(change.release, path);
+        if (this.scenario.simulation.model === "cluster") {
+          this.#refuse(
+            [...path, "change"],
+            "model: cluster cannot do this yet; model: allocator can",
+          );
+        }
+        break;
+      case "relabel-nodes":
+    }
+  }
+
+  #refuse(path: FieldPath, message: string): void {
+    this.findings.push({ path, message });
+  }
+
+  #find(name: string, path: FieldPath): void {
+    const names = [...this.#pools.keys()];
+    if (names.includes(name)) return;
+    const message = `there is no pool ${quoted(name)} at this time${didYouMean(name, names)}`;
+    this.#refuse([...path, "pool"], message);
+  }
+
+  #add({ pool }: ChangeOf<"add-pool">, path: FieldPath): void {
+    const cidr = Cidr.of(pool.cidr);
+    const size = pool.blockSize ?? defaultBlockSize(cidr.version);
+    const at = (field: string) => [...path, "pool", field];
+    if (this.#pools.has(pool.name)) {
+      this.#refuse(at("name"), `there is a pool ${quoted(pool.name)} at this time`);
+    }
+    const [shortest, longest] = cidr.version === 4 ? [20, 32] : [116, 128];
+    if (size < shortest || size > longest) {
+      const message = `expected ${shortest} to ${longest} for an IPv${cidr.version} pool, found ${size}`;
+      this.#refuse(at("blockSize"), message);
+    } else if (cidr.prefix > size) {
+      this.#refuse(at("cidr"), `${cidr.text} holds no block of /${size}`);
+    }
+    for (const [name, other] of this.#pools) {
+      if (!other.overlaps(cidr)) continue;
+      this.#refuse(at("cidr"), `${cidr.text} overlaps ${other.text} of pool ${quoted(name)}`);
+    }
+    if (this.scenario.pools.every((each) => each.cidr.version !== cidr.version)) {
+      const message = `the scenario begins without an IPv${cidr.version} pool, and its pods ask for no such address later`;
+      this.#refuse(at("cidr"), message);
+    }
+    this.#pools.set(pool.name, cidr);
+  }
+
+  #configure(change: ChangeOf<"ipam-config">, path: FieldPath): void {
+    const { strictAffinity, autoAllocateBlocks, maxBlocksPerHost } = change;
+    this.#config = {
+      strictAffinity: strictAffinity ?? this.#config.strictAffinity,
+      autoAllocateBlocks: autoAllocateBlocks ?? this.#config.autoAllocateBlocks,
+      maxBlocksPerHost: maxBlocksPerHost ?? this.#config.maxBlocksPerHost,
+    };
+    if (this.#config.strictAffinity) return;
+    if (!this.#config.autoAllocateBlocks) {
+      const calico = "Cannot disable 'StrictAffinity' and 'AutoAllocateBlocks' at the same time";
+      this.#refuse(
+        path,
+        `strictAffinity and autoAllocateBlocks would be false (Calico: "${calico}")`,
+      );
+    }
+    if (this.#config.maxBlocksPerHost > 0) {
+      const calico = "MaxBlocksPerHost requires StrictAffinity to be enabled";
+      const message = `maxBlocksPerHost ${this.#config.maxBlocksPerHost} needs strictAffinity: true (Calico: "${calico}")`;
+      this.#refuse(path, message);
+    }
+  }
+
+  #checkRelease(release: string, path: FieldPath): void {
+    if (this.knownReleases.includes(release)) return;
+    const message = `unknown release ${quoted(release)}${didYouMean(release, this.knownReleases)}`;
+    this.#refuse([...path, "release"], message);
+  }
+}
+
+/** What is wrong with the changes of a scenario, each seen at its time. */
+export function changeFindings(scenario: Scenario, knownReleases: readonly string[]): Finding[] {
+  const timeline = new Timeline(scenario, knownReleases);
+  const inOrder = [...scenario.changes.entries()].sort(([, a], [, b]) => a.at - b.at);
+  for (const [index, change] of inOrder) timeline.apply(change, ["changes", index]);
+  return timeline.findings;
+}
