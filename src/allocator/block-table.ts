@@ -217,14 +217,18 @@ export class BlockTable {
     this.#settleSpace(block);
   }
 
-  /** Makes an empty live block dead; false when it is not empty or not live. */
-  close(block: number): boolean {
+  /**
+   * Makes an empty live block dead; false when it is not empty or not live, or when it has an affinity
+   * and should not, or the other way round: it may have been deleted and claimed anew meanwhile.
+   */
+  close(block: number, isOwned: boolean): boolean {
     const { words } = this;
     const row = this.rowOf(block);
     const bits = words[row + BlockWord.bits]!;
+    const flags = isOwned ? LIVE | OWNED : LIVE;
     for (;;) {
       const state = Atomics.load(words, row + BlockWord.state);
-      if ((state & LIVE) === 0) return false;
+      if ((state & (LIVE | OWNED)) !== flags) return false;
       if (freeOf(state, bits) !== words[row + BlockWord.capacity]!) return false;
       const dead = state & ~(LIVE | OWNED);
       if (Atomics.compareExchange(words, row + BlockWord.state, state, dead) === state) return true;
@@ -250,7 +254,7 @@ export class BlockTable {
 
   /** Deletes a block that has neither an affinity nor an address. */
   removeIfAbandoned(block: number): void {
-    if (this.ownerOf(block) === OWNERLESS && this.close(block)) this.remove(block);
+    if (this.ownerOf(block) === OWNERLESS && this.close(block, false)) this.remove(block);
   }
 
   isEmpty(block: number): boolean {

@@ -120,6 +120,19 @@ export class HandleTable {
     }
   }
 
+  /**
+   * Makes an entry say that the handle has `count` addresses in a block; only while no thread is at
+   * work.
+   *
+   * @returns whether it said something else.
+   */
+  correct(entryWord: number, block: number, count: number): boolean {
+    const right = count === 0 ? 0 : packEntry(block, count);
+    if (this.words[entryWord] === right) return false;
+    this.words[entryWord] = right;
+    return true;
+  }
+
   /** Counts a handle down, by less when it counts less; an entry that reaches 0 is gone. */
   decrement(handle: number, block: number, fewer: number): void {
     const { words } = this;

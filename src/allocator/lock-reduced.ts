@@ -326,7 +326,7 @@ export class LockReducedAllocator implements Allocator {
     if (blocks.ownerOf(block) !== confirmed) return BlockStatus.notOurs;
     if (mustBeEmpty && !blocks.isEmpty(block)) return BlockStatus.notEmpty;
     blocks.setOwner(block, packOwner(OwnerPhase.pendingDeletion, node));
-    if (blocks.close(block)) {
+    if (blocks.close(block, true)) {
       this.#nodes.remove(node, block);
       blocks.remove(block);
       return BlockStatus.done;
