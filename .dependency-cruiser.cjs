@@ -44,6 +44,7 @@ const ROOMS = {
   // Many runs of a scenario on the allocator reduced to counts, and what they say together.
   planning: [
     "analysis",
+    "cluster-state",
     "datastore",
     "formats",
     "model",

@@ -1,10 +1,11 @@
+import { ruleOfPod } from "../cluster-state/initial-pods.js";
 import { loadClaims, type LoadedCluster, type LoadedPod } from "../cluster-state/load-cluster.js";
 import { SeedError, seedCluster } from "../cluster-state/seed-cluster.js";
 import { BadInput } from "../failure/failure.js";
 import type { ClusterDump } from "../formats/cluster/cluster-dump.js";
 import { readClusterDump } from "../formats/cluster/read-cluster-dump.js";
 import type { SimulationResult } from "../formats/result/simulation-result.js";
-import type { InitialPods, Scenario } from "../formats/scenario/scenario.js";
+import type { Scenario } from "../formats/scenario/scenario.js";
 import type { Seed } from "../formats/scenario/seed-schema.js";
 import type { TextSourceOptions } from "../formats/text-source.js";
 import type { AddressNumber } from "../model/address.js";
@@ -24,12 +25,6 @@ interface InitialWorld {
   /** The scenario's nodes, which have joined. */
   readonly nodes: readonly ClusterNode[];
   readonly random: RandomStreams;
-}
-
-function fits({ namespace, owner }: InitialPods, pod: LoadedPod): boolean {
-  const { kind, name } = pod.workload;
-  if (namespace !== undefined && namespace !== pod.namespace) return false;
-  return owner === undefined || owner === kind || owner === `${kind}/${name}`;
 }
 
 /** The dump that the seeds make. Throws BadInput for one that does not fit into the cluster. */
@@ -113,7 +108,7 @@ export class InitialCluster {
       let name = `${pod.namespace}/${pod.name}`;
       while (names.has(name)) name += "'";
       names.add(name);
-      const rule = pod.hasOwnHandle ? rules.findIndex((entry) => fits(entry, pod)) : -1;
+      const rule = ruleOfPod(rules, pod);
       const lifetimeUs = samplers[rule]?.() ?? Infinity;
       // A colon is in no name of the workload's own pods.
       const placed = { name: `initial:${name}`, node: nodeByName.get(pod.node)!, lifetimeUs };

@@ -5,6 +5,7 @@ import type { IpamConfig } from "../model/ipam-config.js";
 import type { Node } from "../model/node.js";
 import type { Pool, PoolUse } from "../model/pool.js";
 import { type Reservation, ReservedAddresses } from "../model/reservation.js";
+import type { Cidr } from "../model/cidr.js";
 import { choosePools } from "../protocol/pool-choice.js";
 import type { PoolView, PoolViews } from "../protocol/pool-views.js";
 import type { Behaviours } from "../releases/behaviours.js";
@@ -26,6 +27,7 @@ export type FailureKind =
   | "no block left (strict affinity)"
   | "block limit of the node"
   | "no pool for the node"
+  | "address borrowed"
   | "other";
 
 export interface AllocationFailure {
@@ -87,6 +89,8 @@ export class CountedAllocator {
   readonly #nodes: CountedNode[] = [];
   readonly #versions: readonly IpVersion[];
   readonly #limit: number;
+  /** Blocks that were there before the first request, by cidr. */
+  readonly #adopted = new Map<string, CountedBlock>();
   #nowUs = 0;
 
   constructor(world: CountedWorld) {
@@ -117,6 +121,45 @@ export class CountedAllocator {
   joinNode(node: Node): number {
     this.#nodes.push({ node, own: { 4: [], 6: [] }, choices: new Map() });
     return this.#nodes.length - 1;
+  }
+
+  /**
+   * A block that is there before the first request, in the pool whose blocks have its size.
+   *
+   * @param owner node index, or NO_OWNER or FOREIGN_OWNER.
+   * @returns whether there is such a pool, and the place is free.
+   */
+  adoptBlock(cidr: Cidr, owner: number, held: number, claimTimeSeconds: number | null): boolean {
+    for (const pool of this.pools) {
+      const index = pool.indexOf(cidr);
+      if (index === undefined || pool.at(index) !== undefined) continue;
+      const block = pool.claim(index, owner, claimTimeSeconds);
+      block.held = held;
+      pool.held += held;
+      this.addresses += held;
+      this.blocks++;
+      this.#adopted.set(cidr.text, block);
+      if (owner >= 0) insert(this.#nodes[owner]!.own[cidr.version], block);
+      return true;
+    }
+    return false;
+  }
+
+  /**
+   * What a pod holds that runs already.
+   *
+   * @returns undefined when one of the blocks was not adopted.
+   */
+  adoptLease(nodeIndex: number, cidrs: readonly Cidr[]): Lease | undefined {
+    const blocks: CountedBlock[] = [];
+    for (const { text } of cidrs) {
+      const block = this.#adopted.get(text);
+      if (block === undefined) return undefined;
+      blocks.push(block);
+    }
+    const borrowed = blocks.filter(({ owner }) => owner !== nodeIndex).length;
+    this.borrowed += borrowed;
+    return { blocks, borrowed, failure: undefined };
   }
 
   /** Every block that exists, pool by pool. */
@@ -303,9 +346,7 @@ export class CountedAllocator {
     const seconds = isStamped ? Number(this.#nowNs / 1_000_000_000n) : null;
     const block = pool.claim(index, nodeIndex, seconds);
     this.blocks++;
-    const blocks = own[version];
-    const after = blocks.findIndex(({ storageKey }) => storageKey > block.storageKey);
-    blocks.splice(after < 0 ? blocks.length : after, 0, block);
+    insert(own[version], block);
     if (block.capacity > 0) return block;
     const text = `Block '${block.cidr.text}' has 0 free ips which is less than 1 ips required.`;
     return { kind: "other", text };
@@ -314,7 +355,7 @@ export class CountedAllocator {
   #remove(block: CountedBlock): void {
     block.pool.remove(block);
     this.blocks--;
-    if (block.owner === NO_OWNER) return;
+    if (block.owner < 0) return;
     const blocks = this.#nodes[block.owner]!.own[block.cidr.version];
     blocks.splice(blocks.indexOf(block), 1);
   }
@@ -343,6 +384,12 @@ export class CountedAllocator {
       for (let i = 0n; i < start; i++) yield i;
     }
   }
+}
+
+/** Puts a block where it stands in storage order. */
+function insert(blocks: CountedBlock[], block: CountedBlock): void {
+  const after = blocks.findIndex(({ storageKey }) => storageKey > block.storageKey);
+  blocks.splice(after < 0 ? blocks.length : after, 0, block);
 }
 
 /** Whether Calico returns it as too few addresses, and not as an error that ends the request. */

@@ -1,5 +1,11 @@
 import type { Kernel } from "../simulation/kernel.js";
-import type { ClusterNode, PodNetwork, PodNetworkEvents, PodRef } from "../workload/pod-network.js";
+import type {
+  ClusterNode,
+  InitialAddresses,
+  PodNetwork,
+  PodNetworkEvents,
+  PodRef,
+} from "../workload/pod-network.js";
 import type { AllocationFailure, CountedAllocator, Lease } from "./counted-allocator.js";
 
 /** Who watches what the allocator decides. */
@@ -9,6 +15,18 @@ export interface AllocationObserver {
   assigned(node: ClusterNode, failure: AllocationFailure | undefined): void;
   released(): void;
 }
+
+export interface NetworkRules {
+  /** Nodes from this index on take an address for their tunnel before they take pods. */
+  readonly tunnelsFrom: number;
+  /** Whether an address from another node's block counts as a failure. */
+  readonly isBorrowingFailure: boolean;
+}
+
+const BORROWED: AllocationFailure = {
+  kind: "address borrowed",
+  text: "the node has no block with a free address and takes one of another node's block",
+};
 
 /**
  * The network of a capacity question: every addition and removal is a decision of the counted
@@ -23,18 +41,17 @@ export class CountedNetwork implements PodNetwork {
     private readonly kernel: Kernel,
     private readonly events: PodNetworkEvents,
     private readonly observer: AllocationObserver,
-    /** Whether each node takes an address for its tunnel before it takes pods. */
-    private readonly hasTunnels: boolean,
+    private readonly rules: NetworkRules,
   ) {}
 
   nodeJoined(node: ClusterNode): void {
     this.allocator.joinNode(node);
     this.observer.joined(node);
-    if (this.hasTunnels) {
-      const { failure } = this.allocator.assign(node.index, this.kernel.nowUs, "Tunnel");
-      this.observer.assigned(node, failure);
+    if (node.index >= this.rules.tunnelsFrom) {
+      const lease = this.allocator.assign(node.index, this.kernel.nowUs, "Tunnel");
+      this.observer.assigned(node, this.#failureOf(lease));
       // calico/node starts again and again until it has the address; no pod comes up meanwhile.
-      if (failure !== undefined) return;
+      if (lease.failure !== undefined) return;
     }
     this.events.nodeReady(node);
   }
@@ -46,9 +63,26 @@ export class CountedNetwork implements PodNetwork {
   addPod(pod: PodRef): void {
     const lease = this.allocator.assign(pod.node.index, this.kernel.nowUs);
     this.#leases.set(pod, lease);
-    this.observer.assigned(pod.node, lease.failure);
+    this.observer.assigned(pod.node, this.#failureOf(lease));
     if (lease.failure === undefined) this.events.podReady(pod);
     else this.events.podFailed(pod, lease.failure.text, true);
+  }
+
+  /** What counts as a failure, which is not always what fails. */
+  #failureOf({ failure, borrowed }: Lease): AllocationFailure | undefined {
+    return failure ?? (this.rules.isBorrowingFailure && borrowed > 0 ? BORROWED : undefined);
+  }
+
+  /** Where the pools' blocks have another size by now, the pod moves to a new one. */
+  adoptPod(pod: PodRef, { blocks }: InitialAddresses): void {
+    const lease = this.allocator.adoptLease(pod.node.index, blocks);
+    if (lease !== undefined) {
+      this.#leases.set(pod, lease);
+      return;
+    }
+    const moved = this.allocator.assign(pod.node.index, this.kernel.nowUs);
+    this.#leases.set(pod, moved);
+    this.observer.assigned(pod.node, this.#failureOf(moved));
   }
 
   removePod(pod: PodRef): void {

@@ -24,6 +24,9 @@ export interface CountedBlock {
 
 export const NO_OWNER = -1;
 
+/** Owned by a host that is no node of the run. */
+export const FOREIGN_OWNER = -2;
+
 /** The blocks of one pool that exist, by their place in the pool, with sums. */
 export class CountedPool {
   claimed = 0;
@@ -58,6 +61,16 @@ export class CountedPool {
   list(): CountedBlock[] {
     if (this.#dense === undefined) return [...this.#sparse.values()];
     return this.#dense.filter((block) => block !== undefined);
+  }
+
+  /** The place of a block of this pool; undefined for other networks, and blocks of another size. */
+  indexOf(cidr: Cidr): BlockIndex | undefined {
+    const { pool, blockSize, blockCount } = this.geometry;
+    if (cidr.version !== pool.version || cidr.prefix !== blockSize || !pool.covers(cidr)) {
+      return undefined;
+    }
+    const index = (BigInt(cidr.base) - BigInt(pool.base)) / BigInt(this.blockAddresses);
+    return typeof blockCount === "number" ? Number(index) : index;
   }
 
   /** Makes the block at this place, with nothing held. */

@@ -4,6 +4,8 @@ import type { PlanResult } from "../formats/result/plan-result.js";
 import { PLAN_VERSION } from "../formats/result/plan-result.js";
 import type { Scenario } from "../formats/scenario/scenario.js";
 import { findProfile, unknownReleaseText } from "../releases/profiles.js";
+import { type InitialClaims, readClaims } from "./initial-claims.js";
+import { readClusterDump } from "../formats/cluster/read-cluster-dump.js";
 import { keyOf, monteCarlo, type MonteCarloControl } from "./monte-carlo.js";
 import { type Growth, nodeJoinsUs, ownHorizonUs, packCase, type PlanCase } from "./plan-case.js";
 import { caseOfRun, type PlanQuestion, runSeed, type UncertainRange } from "./plan-question.js";
@@ -27,6 +29,8 @@ export interface PlanOptions {
   /** When runs end; undefined: as the scenario says. */
   readonly horizonUs: number | undefined;
   readonly hasTunnels: boolean;
+  /** Whether an address from another node's block counts as a failure. */
+  readonly isBorrowingFailure: boolean;
   readonly nodeGrowth: Growth | null;
   readonly ranges: readonly UncertainRange[];
   /** The risk that is taken for acceptable. */
@@ -59,12 +63,16 @@ const METHOD =
   "address): chosen because capacity needs no timing. Time-outs, retries, concurrency and garbage " +
   "collection are not in it.";
 
-function questionOf(scenario: Scenario, options: PlanOptions): PlanQuestion {
+/** What a scenario of the cluster model is told besides. */
+const WITHOUT_TIMING = " The scenario's sections datastore and node are not looked at.";
+
+function questionOf(
+  scenario: Scenario,
+  options: PlanOptions,
+  initial: InitialClaims | null,
+): PlanQuestion {
   const { horizonUs = ownHorizonUs(scenario), hasTunnels, nodeGrowth, ranges } = options;
-  if (scenario.initialState !== undefined) {
-    const message = "not supported: plan starts from an empty cluster, initialState is not read";
-    throw new BadInput({ file: scenario.file, field: "initialState", message });
-  }
+  const { isBorrowingFailure } = options;
   if (scenario.changes.length > 0) {
     const message = "not supported: plan does not change the cluster meanwhile";
     throw new BadInput({ file: scenario.file, field: "changes", message });
@@ -73,7 +81,14 @@ function questionOf(scenario: Scenario, options: PlanOptions): PlanQuestion {
     const message = "growth needs an end: give --horizon, or simulation.duration in the scenario";
     throw new BadInput({ file: scenario.file, message });
   }
-  const planned: PlanCase = { scenario, horizonUs, hasTunnels, nodeGrowth };
+  const planned: PlanCase = {
+    scenario,
+    horizonUs,
+    hasTunnels,
+    isBorrowingFailure,
+    initial,
+    nodeGrowth,
+  };
   return { planned: packCase(planned), settings: {}, ranges, seed: scenario.seed };
 }
 
@@ -138,7 +153,8 @@ class Planner {
     const search = new SettingsSearch(
       probe,
       { pools, config, nodes: nodes.length },
-      async (settings) => perDay(await this.witness(settings)),
+      async (settings) =>
+        this.planned.initial === null ? perDay(await this.witness(settings)) : null,
       (name) => this.options.onProgress?.(name, 0, probe.runs),
     );
     const { choices, ...found } = await search.run();
@@ -185,6 +201,29 @@ class Planner {
   }
 }
 
+/** What was asked, for the document. */
+function inputsOf(planned: PlanCase, options: PlanOptions): PlanResult["inputs"] {
+  const { scenario, initial } = planned;
+  const { ipamConfig } = scenario;
+  return {
+    horizonUs: Number.isFinite(planned.horizonUs) ? planned.horizonUs : null,
+    nodes: scenario.nodes.length,
+    nodesJoining: nodeJoinsUs(planned).length,
+    maxPods: scenario.maxPods,
+    hasTunnels: options.hasTunnels,
+    isBorrowingFailure: options.isBorrowingFailure,
+    initial: initial && {
+      blocks: initial.blocks.length,
+      pods: initial.pods.length,
+      leftOut: [...initial.leftOut],
+    },
+    strictAffinity: ipamConfig.strictAffinity,
+    maxBlocksPerHost: ipamConfig.maxBlocksPerHost,
+    ranges: [...options.ranges],
+    target: options.target,
+  };
+}
+
 /**
  * Answers how likely requests for addresses are to fail within the horizon, and what would change it.
  * Same scenario, seed and options give the same result on any machine and any number of workers, as
@@ -199,13 +238,19 @@ export async function createPlan(scenario: Scenario, options: PlanOptions): Prom
     const message = unknownReleaseText(scenario.release);
     throw new BadInput({ file: scenario.file, field: "release", message });
   }
-  const question = questionOf(scenario, options);
+  const { initialState } = scenario;
+  const initial =
+    initialState === undefined
+      ? null
+      : readClaims(await readClusterDump(initialState.dump), initialState.pods);
+  const question = questionOf(scenario, options, initial);
   const threads = startThreads(options.workers);
   try {
     const planned = caseOfRun({ ...question, ranges: [] }, 0);
     const planner = new Planner(threads, question, planned, options);
     const rareEvent = await planner.rareEvent();
-    const witness = await planner.witness();
+    // The protocol would have to start from the dump's own objects, of which only counts are known.
+    const witness = initial === null ? await planner.witness() : undefined;
     const outcomes = await planner.outcomes();
     const pools = scenario.pools.toSorted((a, b) => (a.name < b.name ? -1 : 1));
     const summary = summarize(
@@ -213,34 +258,26 @@ export async function createPlan(scenario: Scenario, options: PlanOptions): Prom
       pools.map(({ name }) => name),
     );
     const joining = nodeJoinsUs(planned).length;
-    const { ipamConfig, nodes, maxPods } = scenario;
     const isWhole = outcomes.length === options.runs;
     return {
       ipamlab: { document: "plan", documentVersion: PLAN_VERSION, version: options.version },
       scenario: { name: scenario.name, description: scenario.description, seed: scenario.seed },
       release: { name: profile.name, basis: profile.basis, provenance: profile.provenance },
-      provenance: METHOD,
+      provenance: scenario.simulation.model === "cluster" ? METHOD + WITHOUT_TIMING : METHOD,
       runs: {
         asked: options.runs,
         done: outcomes.length,
         endedBy: isWhole ? null : options.signal.aborted ? "interrupt" : "time budget",
       },
-      inputs: {
-        horizonUs: Number.isFinite(planned.horizonUs) ? planned.horizonUs : null,
-        nodes: nodes.length,
-        nodesJoining: joining,
-        maxPods,
-        hasTunnels: options.hasTunnels,
-        strictAffinity: ipamConfig.strictAffinity,
-        maxBlocksPerHost: ipamConfig.maxBlocksPerHost,
-        ranges: [...options.ranges],
-        target: options.target,
-      },
-      protocol: {
-        compared: witness.witness!.compared,
-        apiRequestsPerDay: perDay(witness),
-        measuredUs: witness.endUs,
-      },
+      inputs: inputsOf(planned, options),
+      protocol:
+        witness === undefined
+          ? null
+          : {
+              compared: witness.witness!.compared,
+              apiRequestsPerDay: perDay(witness),
+              measuredUs: witness.endUs,
+            },
       ...summary,
       kinds: summary.kinds.map(({ example: { run, ...example }, ...kind }) => ({
         ...kind,
@@ -255,7 +292,7 @@ export async function createPlan(scenario: Scenario, options: PlanOptions): Prom
       headroom: await planner.headroom(summary.addressesPeak.mean),
       search: await planner.search(),
       sensitivity: await planner.sensitivity(),
-      crossChecks: crossChecks(planned, nodes.length + joining, outcomes),
+      crossChecks: crossChecks(planned, scenario.nodes.length + joining, outcomes),
     };
   } finally {
     await threads.close();

@@ -31,7 +31,8 @@ function meanUs(lifetime: Distribution): number {
 }
 
 /** Arrivals and holding times of a case that is Erlang's loss system, or undefined when it is not. */
-function lossSystem({ scenario, hasTunnels, nodeGrowth, horizonUs }: PlanCase) {
+function lossSystem(planned: PlanCase) {
+  const { scenario, hasTunnels, isBorrowingFailure, initial, nodeGrowth, horizonUs } = planned;
   const { pools, ipamConfig, workload, nodes, maxPods, reservations } = scenario;
   const [pool] = pools;
   const [executor] = workload;
@@ -39,6 +40,7 @@ function lossSystem({ scenario, hasTunnels, nodeGrowth, horizonUs }: PlanCase) {
     return undefined;
   }
   const { lifetime, startAfter, duration, rate, timeUnit } = executor;
+  if (initial !== null || isBorrowingFailure) return undefined;
   if (lifetime === undefined || hasTunnels || nodeGrowth !== null || reservations.length > 0) {
     return undefined;
   }

@@ -1,13 +1,15 @@
-import { findFrontier, type Frontier } from "./bisection.js";
+import { findFrontier, type Meets } from "./bisection.js";
 import type { RiskProbe } from "./risk-probe.js";
 
 /** How much more of something keeps the risk within a target. */
 export interface Headroom {
-  /** How many more; below 0: so many fewer are needed; null: no number helps. */
+  /** How many more; null when the risk is above the target as it is. */
   readonly more: number | null;
+  /** In that case, how many must be added (or taken away, below 0); null when no number was found. */
+  readonly needed: number | null;
   /** Whether even more would do: the search ended there. */
   readonly isBeyond: boolean;
-  /** Whether the risk was found to grow with it, where it was looked at. */
+  /** Whether the risk was found to change in one direction, where it was looked at. */
   readonly isMonotone: boolean;
 }
 
@@ -17,22 +19,24 @@ const FACTOR_MAX = 10;
 /** Pods are looked at in steps of a hundredth of what there are. */
 const POD_STEPS = 100;
 
-/** From nothing changed up to the far end; when that is too much already, down to the near one. */
-async function around(
-  low: number,
-  high: number,
-  meets: (amount: number) => Promise<boolean | undefined>,
-): Promise<Frontier | undefined> {
+/**
+ * Up from nothing changed; where that is too much already, the change nearest to nothing that helps:
+ * fewer, else more.
+ */
+async function around(low: number, high: number, meets: Meets): Promise<Headroom | undefined> {
   const up = await findFrontier(0, high, meets);
-  if (up === undefined || up.farthest !== null) return up;
-  // The least that helps: from the lowest amount up, as far as it meets the target.
-  return findFrontier(low, 0, meets);
-}
-
-function headroomOf(frontier: Frontier | undefined): Headroom | undefined {
-  if (frontier === undefined) return undefined;
-  const { farthest: more, isBeyond, isMonotone } = frontier;
-  return { more, isBeyond, isMonotone };
+  if (up === undefined) return undefined;
+  if (up.farthest !== null) {
+    const { farthest: more, isBeyond, isMonotone } = up;
+    return { more, needed: null, isBeyond, isMonotone };
+  }
+  for (const end of [low, high]) {
+    const back = await findFrontier(end, 0, meets);
+    if (back === undefined) return undefined;
+    const { farthest: needed, isMonotone } = back;
+    if (needed !== null) return { more: null, needed, isBeyond: false, isMonotone };
+  }
+  return { more: null, needed: null, isBeyond: false, isMonotone: true };
 }
 
 /**
@@ -45,7 +49,7 @@ export async function headroomInNodes(
   nodes: number,
 ): Promise<Headroom | undefined> {
   const meets = (nodesMore: number) => probe.meets({ nodesMore });
-  return headroomOf(await around(1 - nodes, nodes * (FACTOR_MAX - 1), meets));
+  return around(1 - nodes, nodes * (FACTOR_MAX - 1), meets);
 }
 
 /**
@@ -59,8 +63,8 @@ export async function headroomInPods(
   pods: number,
 ): Promise<Headroom | undefined> {
   const meets = (steps: number) => probe.meets({ podsFactor: 1 + steps / POD_STEPS });
-  const frontier = await around(1 - POD_STEPS, POD_STEPS * (FACTOR_MAX - 1), meets);
-  const headroom = headroomOf(frontier);
-  if (headroom === undefined || headroom.more === null) return headroom;
-  return { ...headroom, more: Math.round((headroom.more * pods) / POD_STEPS) };
+  const headroom = await around(1 - POD_STEPS, POD_STEPS * (FACTOR_MAX - 1), meets);
+  if (headroom === undefined) return undefined;
+  const inPods = (steps: number | null) => steps && Math.round((steps * pods) / POD_STEPS);
+  return { ...headroom, more: inPods(headroom.more), needed: inPods(headroom.needed) };
 }

@@ -1,5 +1,6 @@
 import type { Executor, Scenario } from "../formats/scenario/scenario.js";
 import { Cidr } from "../model/cidr.js";
+import type { InitialClaims } from "./initial-claims.js";
 import type { UsablePool } from "../model/pool.js";
 
 /** One set of numbers of which the question is asked. Whatever a plan varies, it varies here. */
@@ -9,6 +10,10 @@ export interface PlanCase {
   readonly horizonUs: number;
   /** Whether each node takes an address for its tunnel when it joins. */
   readonly hasTunnels: boolean;
+  /** Whether an address from another node's block counts as a failure. */
+  readonly isBorrowingFailure: boolean;
+  /** What the run starts from; null: nothing. */
+  readonly initial: InitialClaims | null;
   /** How the number of nodes grows; null: it stays. */
   readonly nodeGrowth: Growth | null;
 }

@@ -1,4 +1,5 @@
-import type { ExecutorOf } from "../formats/scenario/scenario.js";
+import type { ExecutorOf, InitialPods } from "../formats/scenario/scenario.js";
+import { Cidr } from "../model/cidr.js";
 import type { Node } from "../model/node.js";
 import { PoolViews } from "../protocol/pool-views.js";
 import type { Behaviours } from "../releases/behaviours.js";
@@ -8,6 +9,8 @@ import { createExecutor } from "../workload/create-executor.js";
 import type { ExecutorRun } from "../workload/executor-run.js";
 import { type EventBatches, TraceReplay } from "../workload/executors/trace.js";
 import type { ClusterNode, PodNetworkEvents } from "../workload/pod-network.js";
+import { noCounts } from "../workload/group-counts.js";
+import { createDurationSampler } from "../workload/lifetime.js";
 import { WorkloadHost } from "../workload/workload-host.js";
 import {
   type AllocationFailure,
@@ -15,6 +18,8 @@ import {
   type CountedWorld,
 } from "./counted-allocator.js";
 import { type AllocationObserver, CountedNetwork } from "./counted-network.js";
+import { FOREIGN_OWNER, NO_OWNER } from "./counted-pool.js";
+import type { InitialClaims } from "./initial-claims.js";
 import { nodeJoinsUs, type PlanCase } from "./plan-case.js";
 import { ProtocolWitness } from "./protocol-witness.js";
 import type { SplitStreams } from "./split-streams.js";
@@ -65,6 +70,7 @@ export class PlanRuns {
     const kernel = new Kernel();
     const tally = new RunTally(allocator, kernel, this.planned.horizonUs / 2);
     const { host, executors } = this.#begin(kernel, allocator, tally, random);
+    tally.measure();
     for (const executor of executors) {
       if (executor instanceof TraceReplay) await executor.load(Infinity);
       executor.start();
@@ -120,18 +126,56 @@ export class PlanRuns {
     observer: AllocationObserver,
     random: RandomStreams,
   ): { readonly host: WorkloadHost; readonly executors: readonly ExecutorRun[] } {
-    const { scenario, hasTunnels } = this.planned;
+    const { scenario, hasTunnels, isBorrowingFailure, initial } = this.planned;
+    // In a cluster that is there, the nodes have their tunnels' addresses.
+    const first = initial === null ? 0 : scenario.nodes.length;
+    const rules = { tunnelsFrom: hasTunnels ? first : Infinity, isBorrowingFailure };
     const createNetwork = (events: PodNetworkEvents) =>
-      new CountedNetwork(allocator, kernel, events, observer, hasTunnels);
+      new CountedNetwork(allocator, kernel, events, observer, rules);
     const host = new WorkloadHost({ kernel, maxPods: scenario.maxPods, createNetwork });
     const isOneOfSeveral = scenario.workload.length > 1;
     const world = { kernel, host, random, isOneOfSeveral, openTrace: this.options.openTrace };
     const executors = scenario.workload.map((executor, i) => createExecutor(executor, i, world));
-    for (const { name, labels } of scenario.nodes) host.joinNode(name, labels);
+    const nodes = scenario.nodes.map(({ name, labels }) => host.joinNode(name, labels));
+    if (initial !== null) {
+      const rulesOfPods = scenario.initialState?.pods ?? [];
+      beginWith(initial, rulesOfPods, { allocator, host, nodes, random });
+    }
     for (const { name, labels, joinsUs } of this.#joining) {
       kernel.schedule(joinsUs, { wake: () => host.joinNode(name, labels) });
     }
     return { host, executors };
+  }
+}
+
+/** Puts what the cluster has into a run that has not begun. */
+function beginWith(
+  { blocks, pods }: InitialClaims,
+  rules: readonly InitialPods[],
+  world: {
+    readonly allocator: CountedAllocator;
+    readonly host: WorkloadHost;
+    readonly nodes: readonly ClusterNode[];
+    readonly random: RandomStreams;
+  },
+): void {
+  const { allocator, host, nodes, random } = world;
+  const byName = new Map(nodes.map((node) => [node.name, node]));
+  for (const { cidr, host: owner, held, claimTimeSeconds } of blocks) {
+    const index = owner === null ? NO_OWNER : (byName.get(owner)?.index ?? FOREIGN_OWNER);
+    allocator.adoptBlock(Cidr.of(cidr), index, held, claimTimeSeconds);
+  }
+  const samplers = rules.map(({ lifetime }, i) =>
+    createDurationSampler(lifetime, random.stream(`initial-state/${i}`)),
+  );
+  const owner = { name: "initial-state", namespace: "", counts: noCounts(), listener: {} };
+  for (const { name, node: nodeName, blocks: held, rule } of pods) {
+    const node = byName.get(nodeName);
+    if (node === undefined) continue;
+    const lifetimeUs = samplers[rule]?.() ?? Infinity;
+    const claimed = { handle: "", addresses: [], blocks: held.map((cidr) => Cidr.of(cidr)) };
+    // A colon is in no name of the workload's own pods.
+    host.adopt(owner, { name: `initial:${name}`, node, lifetimeUs }, claimed);
   }
 }
 

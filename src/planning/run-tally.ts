@@ -45,6 +45,11 @@ export class RunTally implements AllocationObserver {
       if (failure !== undefined) this.#secondHalf.failed++;
     }
     if (failure !== undefined) this.#fail(node, failure);
+    this.measure();
+  }
+
+  /** Looks at what is taken now; to be called when a run has begun with something. */
+  measure(): void {
     const { allocator } = this;
     const { addresses, blocks, borrowed } = allocator;
     if (blocks > this.#blocksPeak) this.#blocksPeak = blocks;

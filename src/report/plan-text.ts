@@ -7,6 +7,7 @@ import {
 } from "./format-number.js";
 import { printableText } from "./printable-text.js";
 import { formatTable } from "./table.js";
+import { textPlot } from "./text-plot.js";
 import { wrapped } from "./wrapped.js";
 
 interface Style {
@@ -73,11 +74,18 @@ function riskLines(plan: PlanResult): string[] {
   return lines;
 }
 
+/** Whether two times read the same. */
+function near(a: number, b: number): boolean {
+  return formatDurationUs(a) === formatDurationUs(b);
+}
+
 function firstFailureLines({ firstFailure, inputs, risk }: PlanResult): string[] {
   if (risk.failed === 0) return [];
   const known = firstFailure.quantiles.flatMap(({ share, time, low, high }, i, all) => {
     // Where several shares have one time, the largest tells it.
-    if (time === null || all[i + 1]?.time === time) return [];
+    const nextUs = all[i + 1]?.time ?? null;
+    const isNext = nextUs !== null && time !== null && near(nextUs, time);
+    if (time === null || isNext) return [];
     const end = high === null ? "beyond" : formatDurationUs(high);
     const range = low === null ? "" : ` (${formatDurationUs(low)} to ${end})`;
     return [`${formatPercent(share, 0)} by ${formatDurationUs(time)}${range}`];
@@ -88,11 +96,35 @@ function firstFailureLines({ firstFailure, inputs, risk }: PlanResult): string[]
   return [`first failure   ${known.join("; ")}`];
 }
 
+const PLOT_HEIGHT = 4;
+
+/** Share of the runs that had failed by each time, in percent. */
+function plotLines({ firstFailure, inputs, risk }: PlanResult, width: number): string[] {
+  const endUs = inputs.horizonUs ?? firstFailure.curve.at(-1)?.time ?? 0;
+  if (risk.failed === 0 || endUs === 0) return [];
+  const columns = Math.max(20, Math.min(72, width - 12));
+  const { curve } = firstFailure;
+  const values = Array.from({ length: columns }, (_, i) => {
+    const untilUs = (endUs * (i + 1)) / columns;
+    const step = curve.findLast(({ time }) => time <= untilUs);
+    return step === undefined ? 0 : 100 * (1 - step.survival);
+  });
+  const title = `runs that have failed by then, percent, to ${formatDurationUs(endUs)}`;
+  return ["", title, ...textPlot(values, columns, PLOT_HEIGHT)];
+}
+
+function initialLines({ inputs: { initial } }: PlanResult): string[] {
+  if (initial === null) return [];
+  const { blocks, pods, leftOut } = initial;
+  const without = leftOut.length === 0 ? "" : `; left out: ${printableText(leftOut.join(", "))}`;
+  return [`starts from     ${formatCount(pods)} pods in ${formatCount(blocks)} blocks${without}`];
+}
+
 function demandLines(plan: PlanResult): string[] {
   const { addressesPeak, blocksPeak, borrowedPeak, routesPeak, strandedAtPeak, protocol } = plan;
   const peak = ({ p50, p95, max }: PlanResult["addressesPeak"]): string =>
     `${formatCount(p50)} median, ${formatCount(p95)} p95, ${formatCount(max)} most`;
-  const perDay = protocol.apiRequestsPerDay;
+  const perDay = protocol?.apiRequestsPerDay ?? null;
   return [
     `addresses       ${peak(addressesPeak)} in use at the peak`,
     `stranded        ${peak(strandedAtPeak)} free in claimed blocks at that time`,
@@ -149,11 +181,13 @@ function headroomLines({ headroom, inputs }: PlanResult): string[] {
   if (headroom === null) return [];
   const part = (found: NonNullable<typeof headroom>["nodes"], what: string): string => {
     if (found === null) return `${what}: no time`;
-    if (found.more === null) return `no number of ${what} is within it`;
-    const atLeast = found.isBeyond ? "at least " : "";
-    const doubt = found.isMonotone ? "" : " (not monotone: there may be more than one limit)";
-    const number = formatCount(Math.abs(found.more));
-    return `${atLeast}${number} ${found.more < 0 ? "fewer" : "more"} ${what}${doubt}`;
+    const { more, needed, isBeyond, isMonotone } = found;
+    const doubt = isMonotone ? "" : " (not monotone: there may be more than one limit)";
+    if (more !== null)
+      return `${isBeyond ? "at least " : ""}${formatCount(more)} more ${what}${doubt}`;
+    if (needed === null) return `no number of ${what} helps`;
+    const number = formatCount(Math.abs(needed));
+    return `needs ${number} ${what} ${needed < 0 ? "fewer" : "more"}${doubt}`;
   };
   const target = formatProbability(inputs.target);
   return [
@@ -241,9 +275,13 @@ function crossCheckLines({ crossChecks }: PlanResult, width: number): string[] {
 
 /** The plan on one screen. */
 export function planText(plan: PlanResult, elapsedMs: number, style: Style): string {
-  const compared = `agrees with the protocol at ${formatCount(plan.protocol.compared)} decisions`;
+  const compared =
+    plan.protocol === null
+      ? "They start from a dump and were not compared with the protocol here."
+      : `It agrees with the protocol at ${formatCount(plan.protocol.compared)} decisions of one run.`;
   return [
     ...heading(plan),
+    ...initialLines(plan),
     "",
     ...riskLines(plan),
     ...rareLines(plan),
@@ -253,12 +291,13 @@ export function planText(plan: PlanResult, elapsedMs: number, style: Style): str
     "",
     ...poolTable(plan, style.color),
     ...groupTable(plan, style.color),
+    ...plotLines(plan, style.width),
     ...searchLines(plan, style),
     ...tornadoLines(plan),
     "",
     ...crossCheckLines(plan, style.width),
     `wall time       ${formatSignificant(elapsedMs / 1000)} s (measured here)`,
-    ...wrapped("figures", `${plan.provenance} It ${compared} of one run.`, style.width),
+    ...wrapped("figures", `${plan.provenance} ${compared}`, style.width),
     ...wrapped("release", `${plan.release.name} rests on ${plan.release.provenance}`, style.width),
     "",
   ].join("\n");

@@ -70,7 +70,8 @@ function sketchedCase(sketch: CaseSketch): PlanCase {
     changes: [],
     thresholds: [],
   };
-  return { scenario, horizonUs, hasTunnels: false, nodeGrowth: null };
+  const plain = { hasTunnels: false, isBorrowingFailure: false, initial: null, nodeGrowth: null };
+  return { scenario, horizonUs, ...plain };
 }
 
 export function sketchedQuestion(sketch: CaseSketch, seed = "1"): PlanQuestion {

@@ -37,7 +37,7 @@ const STRICT: CaseSketch = {
 describe("headroom", () => {
   it("is one more node where one block is left", async () => {
     const { probe } = probeOf({ ...STRICT, workload: [burst(12)] });
-    const expected = { more: 1, isBeyond: false, isMonotone: true };
+    const expected = { more: 1, needed: null, isBeyond: false, isMonotone: true };
     expect(await headroomInNodes(probe, 3)).toEqual(expected);
   });
 
@@ -51,7 +51,14 @@ describe("headroom", () => {
 
   it("is below 0 where there is too much already", async () => {
     const { probe } = probeOf({ ...STRICT, nodes: 6, workload: [burst(12)] });
-    expect(await headroomInNodes(probe, 6)).toMatchObject({ more: -2 });
+    expect(await headroomInNodes(probe, 6)).toMatchObject({ more: null, needed: -2 });
+  });
+
+  it("is what must be added where more nodes help", async () => {
+    // 6 pods on a node that may have 2 blocks of 2 addresses.
+    const config = { strictAffinity: true, maxBlocksPerHost: 2 };
+    const given = { ...STRICT, blockSize: 31, config, nodes: 1, workload: [burst(6)] };
+    expect(await headroomInNodes(probeOf(given).probe, 1)).toMatchObject({ more: null, needed: 1 });
   });
 
   it("is not told when there is no time", async () => {

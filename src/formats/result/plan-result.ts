@@ -36,7 +36,11 @@ const HeadroomSchema = z
     more: z
       .int()
       .nullable()
-      .describe("How many more; below 0: so many fewer are needed; null: no number helps."),
+      .describe("How many more; null: the risk is above the target as it is."),
+    needed: z
+      .int()
+      .nullable()
+      .describe("Then: how many to add, or to take away (below 0); null: no number was found."),
     isBeyond: z.boolean().describe("Whether even more would do: the search ended there."),
     isMonotone: z.boolean().describe("Whether the risk was found to grow with it."),
   })
@@ -68,6 +72,13 @@ export const PlanResultSchema = z.strictObject({
     nodesJoining: count.describe("By growth, within the horizon."),
     maxPods: count,
     hasTunnels: z.boolean().describe("Whether each node takes an address for its tunnel."),
+    isBorrowingFailure: z
+      .boolean()
+      .describe("Whether an address from another node's block counts as a failure."),
+    initial: z
+      .strictObject({ blocks: count, pods: count, leftOut: z.array(z.string()) })
+      .nullable()
+      .describe("What the runs start from; null: an empty cluster."),
     strictAffinity: z.boolean(),
     maxBlocksPerHost: count.describe("0: not set, which means 20."),
     ranges: z.array(
@@ -88,6 +99,7 @@ export const PlanResultSchema = z.strictObject({
         .describe("Requests to the Kubernetes API server; null for a run without duration."),
       measuredUs: timeUs.describe("Over how much of the run they were counted."),
     })
+    .nullable()
     .describe("The beginning of a run that performed Calico's whole protocol beside the counts."),
   operations: count.describe("Assignments and releases of all runs."),
   risk: z.strictObject(risk).describe("That any request for an address fails."),
@@ -99,6 +111,7 @@ export const PlanResultSchema = z.strictObject({
           "no block left (strict affinity)",
           "block limit of the node",
           "no pool for the node",
+          "address borrowed",
           "other",
         ]),
         ...risk,
