@@ -30,6 +30,7 @@ const ROOMS = {
     "allocator",
     "analysis",
     "cluster-state",
+    "controllers",
     "datastore",
     "formats",
     "load",
@@ -56,7 +57,7 @@ const ROOMS = {
   allocator: ["model"],
   load: ["allocator", "metrics"],
   metrics: [],
-  analysis: ["node", "simulation", "datastore", "formats", "metrics", "model"],
+  analysis: ["node", "controllers", "simulation", "datastore", "formats", "metrics", "model"],
   formats: ["model"],
   // Between the objects of a dump and a datastore in memory, both ways.
   "cluster-state": ["datastore", "formats", "model", "releases"],
