@@ -49,6 +49,8 @@ export class WorkloadHost implements PodNetworkEvents, NodeView {
   readonly #kernel: Kernel;
   readonly #network: PodNetwork;
   readonly #nodes: HostedNode[] = [];
+  /** Of each name the node that joined last. */
+  readonly #indexOfName = new Map<string, number>();
   readonly #waiting: WaitingPods;
 
   constructor({ kernel, maxPods, createNetwork }: WorkloadHostOptions) {
@@ -111,6 +113,7 @@ export class WorkloadHost implements PodNetworkEvents, NodeView {
       isLost: false,
       isDeleted: false,
     });
+    this.#indexOfName.set(name, node.index);
     for (const group of this.groups) this.#offer(group, node);
     this.#network.nodeJoined(node);
     return node;
@@ -175,16 +178,18 @@ export class WorkloadHost implements PodNetworkEvents, NodeView {
    * as not started, as its group says.
    *
    * @param name of its own; the group's next name when absent.
+   * @param nodeName the node that it goes to if that is there and open; the group's choice otherwise.
    * @returns undefined when it was given up.
    */
-  want(group: PodGroup, name?: string): Pod | undefined {
+  want(group: PodGroup, name?: string, nodeName?: string): Pod | undefined {
     group.counts.wanted++;
     // Drawn for every pod that is wanted, so that the next one's draw does not depend on this one.
     const lifetimeUs = group.lifetimeUs();
     const pod = new Pod(name ?? group.nextName(), group, this.#kernel.nowUs, lifetimeUs, this.#end);
     // Those that wait already come first.
     const isBehind = group.waits && group.counts.waiting > 0;
-    const index = isBehind ? undefined : group.placement.place();
+    const named = nodeName === undefined ? undefined : this.#openNode(nodeName);
+    const index = isBehind ? undefined : (named ?? group.placement.place());
     if (index !== undefined) {
       this.#start(pod, index);
     } else if (group.waits) {
@@ -194,6 +199,12 @@ export class WorkloadHost implements PodNetworkEvents, NodeView {
       return undefined;
     }
     return pod;
+  }
+
+  /** Index of the node of this name that takes one more pod. */
+  #openNode(name: string): number | undefined {
+    const index = this.#indexOfName.get(name);
+    return index !== undefined && this.isOpen(index) ? index : undefined;
   }
 
   #start(pod: Pod, index: number): void {

@@ -25,7 +25,11 @@ const TraceSchema = z.strictObject(
       .describe("The trace, plain or gzip; - is standard input."),
     format: choice([...TRACE_FORMATS, "auto"])
       .default("auto")
-      .describe("openb: pod list CSV; google2011: job_events; auto tells by the first line."),
+      .describe(
+        "openb: pod list CSV; google2011: job_events; azure: function invocations; csv: columns " +
+          "time, event, pod and maybe node; kubectl: kubectl get pods -A -o json, also --watch; " +
+          "audit: the API server's audit log; auto tells by the beginning of the file.",
+      ),
     compress: z
       .number(COMPRESS)
       .min(0.001, COMPRESS)

@@ -5,22 +5,26 @@ export interface TraceEvent {
   readonly kind: "add" | "delete";
   /** Name of the pod, unique among the pods alive. */
   readonly pod: string;
+  /** Of an addition: the node that the trace names. Absent when it names none. */
+  readonly node?: string;
 }
 
 /** The formats that can be read. */
-export const TRACE_FORMATS = ["openb", "google2011"] as const;
+export const TRACE_FORMATS = ["openb", "google2011", "azure", "csv", "kubectl", "audit"] as const;
 
 export type TraceFormat = (typeof TRACE_FORMATS)[number];
 
 /** Why a row made no event. */
 export type SkipReason =
-  /** openb: `scheduled_time` is empty, so the pod never asked for an address. */
+  /** The pod was never given to a node, so it never asked for an address. */
   | "neverScheduled"
-  /** google2011: neither a start nor an end (SUBMIT, UPDATE_PENDING, UPDATE_RUNNING). */
+  /** The pod is on the host's network: it has no address of its own. */
+  | "hostNetwork"
+  /** Neither a start nor an end of a pod (google2011: SUBMIT, UPDATE_PENDING, UPDATE_RUNNING). */
   | "otherEvent"
   /** google2011: SCHEDULE of a job that runs already. */
   | "alreadyRunning"
-  /** google2011: end of a job that does not run. */
+  /** End of a pod or a job that does not run. */
   | "notRunning"
   /** google2011: the time says that it happened after the trace's end. */
   | "afterTraceEnd"

@@ -1,20 +1,51 @@
 import { BadInput } from "../../failure/failure.js";
-import { readLines, type TextSourceOptions } from "../text-source.js";
+import { JsonSplitter } from "../cluster/json-splitter.js";
+import { type LineBatch, readBytes, splitLines, type TextSourceOptions } from "../text-source.js";
+import { AuditLogReader } from "./audit-log.js";
+import { AzureFunctionsReader } from "./azure-functions.js";
 import { CsvHeader } from "./csv-header.js";
-import { detectFormat } from "./detect-format.js";
+import { detectFormat, detectJson } from "./detect-format.js";
 import { Google2011Reader } from "./google2011.js";
+import { KubectlPods } from "./kubectl-pods.js";
 import { OpenbReader } from "./openb.js";
+import { PlainCsvReader } from "./plain-csv.js";
 import { countSkipped, type RowReader } from "./row-reader.js";
 import type { TraceEvent, TraceFormat, TraceStatistics } from "./trace-event.js";
 
 /** Fewest events in a batch, except in the last one. */
 const BATCH_EVENTS = 1024;
 
+/** Longest line of an audit log, in characters: it may hold a whole object. */
+const AUDIT_LINE_LENGTH_MAX = 16 * 1024 * 1024;
+
+/** Bytes at the beginning that tell the format. */
+const HEAD_BYTES = 4096;
+
 export interface TraceOptions extends TextSourceOptions {
-  /** `auto` (the default) tells the format by the first line. */
+  /** `auto` (the default) tells the format by the beginning of the file. */
   readonly format?: TraceFormat | "auto" | undefined;
   /** All times are divided by this and rounded down; above 0, 1 by default. */
   readonly compress?: number | undefined;
+}
+
+/** The beginning of a file as text, and all of it. */
+async function beginOf(
+  bytes: AsyncGenerator<Buffer>,
+): Promise<{ readonly head: string; readonly whole: AsyncIterable<Buffer> }> {
+  const read: Buffer[] = [];
+  let length = 0;
+  while (length < HEAD_BYTES) {
+    const next = await bytes.next();
+    if (next.done === true) break;
+    read.push(next.value);
+    length += next.value.length;
+  }
+  async function* whole(): AsyncGenerator<Buffer> {
+    yield* read;
+    yield* bytes;
+  }
+  const head = Buffer.concat(read).subarray(0, HEAD_BYTES).toString("utf8");
+  return { head: head.replace(/^\uFEFF/, ""), whole: whole() };
 }
 
 /** A recorded churn of pods, read as a stream: its length is not bound by memory. */
@@ -45,14 +76,44 @@ export class Trace {
    *   or has a row that breaks the format's rules.
    */
   async *events(): AsyncGenerator<readonly TraceEvent[]> {
+    let line = 1;
+    const bytes = readBytes(this.file, this.options, () => line);
+    const { head, whole } = await beginOf(bytes);
+    const asked = this.options.format ?? "auto";
+    const format = asked === "auto" ? detectJson(head) : asked;
+    if (format === "kubectl") {
+      const pods = new KubectlPods(this.file, this.statistics);
+      const splitter = new JsonSplitter(this.file, pods);
+      for await (const chunk of whole) {
+        splitter.push(chunk);
+        line = splitter.line;
+      }
+      splitter.finish();
+      this.statistics.format = format;
+      this.#refuseEmpty();
+      yield this.#handOut(pods.events());
+      return;
+    }
+    const lineLengthMax = format === "audit" ? AUDIT_LINE_LENGTH_MAX : undefined;
+    const options = { lineLengthMax, ...this.options };
+    const batches = splitLines(this.file, whole, options, (reached) => {
+      line = reached;
+    });
+    yield* this.#rows(batches, format ?? "auto");
+  }
+
+  async *#rows(
+    batches: AsyncIterable<LineBatch>,
+    format: TraceFormat | "auto",
+  ): AsyncGenerator<readonly TraceEvent[]> {
     let reader: RowReader | undefined;
     let events: TraceEvent[] = [];
-    for await (const { firstLine, lines } of readLines(this.file, this.options)) {
+    for await (const { firstLine, lines } of batches) {
       let first = 0;
       if (reader === undefined) {
         first = lines.findIndex((line) => line !== "");
         if (first < 0) continue;
-        reader = this.#open(lines[first]!, firstLine + first);
+        reader = this.#open(format, lines[first]!, firstLine + first);
         first += reader.headerLines;
       }
       for (let i = first; i < lines.length; i++) {
@@ -66,22 +127,37 @@ export class Trace {
     if (reader === undefined) {
       throw new BadInput({ file: this.file, message: "the file is empty; expected a trace" });
     }
-    if (this.statistics.rows === 0) {
-      throw new BadInput({ file: this.file, message: "the file has a header but no rows" });
-    }
+    this.#refuseEmpty();
     reader.finish(events);
     if (events.length > 0) yield this.#handOut(events);
   }
 
-  #open(text: string, line: number): RowReader {
-    const asked = this.options.format ?? "auto";
+  #refuseEmpty(): void {
+    if (this.statistics.rows > 0) return;
+    const message =
+      this.statistics.format === "kubectl"
+        ? "there are no pods in it"
+        : "the file has a header but no rows";
+    throw new BadInput({ file: this.file, message });
+  }
+
+  #open(asked: TraceFormat | "auto", text: string, line: number): RowReader {
     const format = asked === "auto" ? detectFormat(this.file, text, line) : asked;
     this.statistics.format = format;
+    const header = () => new CsvHeader(this.file, text, line);
     switch (format) {
       case "openb":
-        return new OpenbReader(new CsvHeader(this.file, text, line), this.statistics);
+        return new OpenbReader(header(), this.statistics);
       case "google2011":
         return new Google2011Reader(this.file, this.statistics);
+      case "azure":
+        return new AzureFunctionsReader(header());
+      case "csv":
+        return new PlainCsvReader(header(), this.statistics);
+      case "audit":
+        return new AuditLogReader(this.file, this.statistics);
+      case "kubectl":
+        throw new RangeError("what kubectl prints is not read by lines");
     }
   }
 

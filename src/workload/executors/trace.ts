@@ -70,9 +70,9 @@ export class TraceReplay implements ExecutorRun, Activity {
     if (next !== undefined) this.kernel.schedule(this.startUs + next.timeUs, this);
   }
 
-  #perform({ kind, pod: name }: TraceEvent): void {
+  #perform({ kind, pod: name, node }: TraceEvent): void {
     if (kind === "add") {
-      const pod = this.host.want(this.group, this.prefix + name);
+      const pod = this.host.want(this.group, this.prefix + name, node);
       if (pod !== undefined) this.#pods.set(name, pod);
       return;
     }
