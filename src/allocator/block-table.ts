@@ -64,6 +64,13 @@ export class BlockTable {
     return (state & LIVE) === 0 ? 0 : freeOf(state, this.words[row + BlockWord.bits]!);
   }
 
+  /** As `freeCount` is above 0, by a plain read: a hint before `take`, which looks again. */
+  seemsFree(block: number): boolean {
+    const row = this.rowOf(block);
+    const state = this.words[row + BlockWord.state]!;
+    return (state & LIVE) !== 0 && freeOf(state, this.words[row + BlockWord.bits]!) > 0;
+  }
+
   ownerOf(block: number): number {
     return Atomics.load(this.words, this.rowOf(block) + BlockWord.owner);
   }
@@ -85,7 +92,8 @@ export class BlockTable {
       const state = Atomics.load(words, row + BlockWord.state);
       if ((state & LIVE) === 0) return 0;
       if (node !== ANY_NODE) {
-        const owner = Atomics.load(words, row + BlockWord.owner);
+        // Read after the state, and it cannot change without the state's doing so.
+        const owner = words[row + BlockWord.owner]!;
         if (owner !== packOwner(OwnerPhase.confirmed, node)) return NOT_OWNED;
       }
       const free = freeOf(state, bits);
@@ -138,7 +146,7 @@ export class BlockTable {
       const state = Atomics.load(words, stateWord);
       const tail = tailOf(state, bits);
       const slot = ring + (tail & position);
-      const before = Atomics.load(words, slot);
+      const before = words[slot]!;
       // The slot belongs to the state only if the state still holds now.
       if (Atomics.load(words, stateWord) !== state) {
         this.#countConflict(row);

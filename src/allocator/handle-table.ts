@@ -30,7 +30,8 @@ function packEntry(block: number, count: number): number {
  * is counted up before addresses are taken and down after they were given back, so it may overstate.
  *
  * The first entry of a handle is a word of its own; further ones hang in a chain that only grows, and
- * whose emptied entries are used again. Each change is one compare-and-swap.
+ * whose emptied entries are used again. Each change is one compare-and-swap; what is read before is
+ * no more than its expectation, so a plain read is enough (an atomic one is a call in V8).
  */
 export class HandleTable {
   constructor(
@@ -51,12 +52,12 @@ export class HandleTable {
   nextEntry(handle: number, entryWord: number): number {
     const first = this.#row(handle);
     const link = entryWord === first ? first + HandleWord.more : entryWord + 1;
-    const next = Atomics.load(this.words, link);
+    const next = this.words[link]!;
     return next === 0 ? 0 : this.layout.overflowAt + ((next - 1) << OVERFLOW_SHIFT);
   }
 
   read(entryWord: number): number {
-    return Atomics.load(this.words, entryWord);
+    return this.words[entryWord]!;
   }
 
   /** The ordinal that the handle got last, in whatever block: to be looked at first. */
@@ -86,7 +87,7 @@ export class HandleTable {
     const { words } = this;
     let free = 0;
     for (let word = this.firstEntry(handle); word !== 0; word = this.nextEntry(handle, word)) {
-      let entry = Atomics.load(words, word);
+      let entry = words[word]!;
       while (entry !== 0 && entryBlock(entry) === block) {
         if (entryCount(entry) + more > HANDLE_COUNT_MAX) throw tooMany(handle);
         const before = Atomics.compareExchange(words, word, entry, entry + more);
@@ -138,13 +139,13 @@ export class HandleTable {
     const { words } = this;
     let left = fewer;
     for (let word = this.firstEntry(handle); word !== 0; word = this.nextEntry(handle, word)) {
-      let entry = Atomics.load(words, word);
+      let entry = words[word]!;
       while (left > 0 && entry !== 0 && entryBlock(entry) === block) {
         const count = entryCount(entry);
         const next = count > left ? entry - left : 0;
         const before = Atomics.compareExchange(words, word, entry, next);
         if (before === entry) left -= Math.min(left, count);
-        entry = Atomics.load(words, word);
+        entry = words[word]!;
       }
     }
   }

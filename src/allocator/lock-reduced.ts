@@ -86,7 +86,7 @@ export class LockReducedAllocator implements Allocator {
     const row = this.#nodes.rowOf(node);
     const pools = words[row + NodeWord.assignPools]!;
     if (pools === 0) return AssignStatus.noPools;
-    if (Atomics.load(words, row + NodeWord.unselected) !== 0) this.#giveUpUnselected(node);
+    if (words[row + NodeWord.unselected] !== 0) this.#giveUpUnselected(node);
     for (let round = 0; round < RETRIES; round++) {
       const version = this.#nodes.versionOf(node);
       if (this.#takeFromOwnBlocks(node, handle)) return AssignStatus.complete;
@@ -122,7 +122,7 @@ export class LockReducedAllocator implements Allocator {
     let left = this.memory.layout.blockCount;
     for (let next = nodes.first(node); next !== 0 && left > 0; left--) {
       const block = next - 1;
-      if (this.#blocks.freeCount(block) > 0 && nodes.assignsFrom(node, block)) {
+      if (this.#blocks.seemsFree(block) && nodes.assignsFrom(node, block)) {
         this.#takeFrom(block, node, handle);
         if (this.#missing === 0) return true;
       }

@@ -90,12 +90,12 @@ export class NodeTable {
 
   /** First own block plus one, or 0. */
   first(node: number): number {
-    return Atomics.load(this.words, this.rowOf(node) + NodeWord.head);
+    return this.words[this.rowOf(node) + NodeWord.head]!;
   }
 
   /** The block after this one in its owner's list plus one, or 0. */
   next(block: number): number {
-    return Atomics.load(this.words, this.blocks.rowOf(block) + BlockWord.next);
+    return this.words[this.blocks.rowOf(block) + BlockWord.next]!;
   }
 
   /** Whether a node assigns from a block's pool. */
