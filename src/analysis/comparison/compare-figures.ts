@@ -4,7 +4,7 @@ import { holmAdjusted } from "../statistics/holm.js";
 import { CONFIDENCE } from "../statistics/interval.js";
 import { minimalDetectableDifference } from "../statistics/minimal-detectable.js";
 import { PAIRS_MIN, pairedInterval } from "../statistics/paired-bootstrap.js";
-import { mean } from "../statistics/sample.js";
+import { isConstant, mean } from "../statistics/sample.js";
 import { signFlipP } from "../statistics/sign-flip.js";
 import type { Figure, RunFigures } from "./run-figures.js";
 
@@ -55,6 +55,12 @@ function direction(figure: Figure, difference: number): "better" | "worse" | "di
   return difference > 0 === (figure.better === "higher") ? "better" : "worse";
 }
 
+/**
+ * A difference that is the very same in this many pairs needs no test, nor a correction: that the
+ * signs alone agree by chance is less likely than 1 %, and here the sizes agree too.
+ */
+const CONSTANT_PAIRS_MIN = 8;
+
 function isTested(pair: PairedFigure): boolean {
   return pair.differences.length >= PAIRS_MIN && pair.differences.some((value) => value !== 0);
 }
@@ -67,6 +73,9 @@ function verdictOn(
 ): FigureComparison["verdict"] {
   if (differences.every((value) => value === 0)) return "same";
   if (isExact) return direction(figure, differences[0]!);
+  if (differences.length >= CONSTANT_PAIRS_MIN && isConstant(differences)) {
+    return direction(figure, differences[0]!);
+  }
   if (adjustedP === null) return "undecided";
   return adjustedP <= LEVEL ? direction(figure, mean(differences)) : "no difference seen";
 }

@@ -14,6 +14,9 @@ const SERVICE: ReadonlySet<string> = new Set([
   "pods_ready",
   "pod_network_ready",
   "allocation_latency",
+  "pods_without_network",
+  "killed_adds",
+  "duplicate_addresses",
   "leaked_addresses",
   "leaked_handles",
 ]);

@@ -87,6 +87,18 @@ describe("comparing runs in pairs", () => {
     expect(calls!.detectable).toBeGreaterThan(1);
   });
 
+  it("needs no test for a difference that is the same in each of 8 pairs", () => {
+    const verdictOf = (pairs: number) =>
+      compare(
+        times(pairs, (i) => runOf(i, { pod_network_ready: 5000 + i, borrowed: 1, blocks: 2 + i })),
+        times(pairs, (i) =>
+          runOf(i, { pod_network_ready: 2000 + i, borrowed: 1, blocks: 2 }, { calls: "1" }),
+        ),
+      ).figures.find(({ name }) => name === "pod_network_ready")!.verdict;
+    expect(verdictOf(8)).toBe("better");
+    expect(verdictOf(5)).toBe("no difference seen");
+  });
+
   it("is corrected for the number of metrics: of many that do not differ, none is told to", () => {
     const random = new RandomStreams("false alarms").stream("values");
     const names = times(20, (i) => `metric_${i}`);
