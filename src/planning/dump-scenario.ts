@@ -1,6 +1,10 @@
 import { BadInput } from "../failure/failure.js";
 import type { ClusterDump } from "../formats/cluster/cluster-dump.js";
-import { DatastoreSchema, GcSchema, NodeSectionSchema } from "../formats/scenario/cluster-schemas.js";
+import {
+  DatastoreSchema,
+  GcSchema,
+  NodeSectionSchema,
+} from "../formats/scenario/cluster-schemas.js";
 import type { Distribution } from "../formats/scenario/distribution.js";
 import type { Executor, Scenario } from "../formats/scenario/scenario.js";
 import { DEFAULT_IPAM_CONFIG } from "../model/ipam-config.js";
