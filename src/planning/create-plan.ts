@@ -2,9 +2,11 @@ import { addressBits } from "../model/address.js";
 import { BadInput } from "../failure/failure.js";
 import type { PlanResult } from "../formats/result/plan-result.js";
 import { PLAN_VERSION } from "../formats/result/plan-result.js";
-import type { Scenario } from "../formats/scenario/scenario.js";
+import type { InitialState, Scenario } from "../formats/scenario/scenario.js";
 import { findProfile, unknownReleaseText } from "../releases/profiles.js";
 import { type InitialClaims, readClaims } from "./initial-claims.js";
+import { SeedError, seedCluster } from "../cluster-state/seed-cluster.js";
+import type { ClusterDump } from "../formats/cluster/cluster-dump.js";
 import { readClusterDump } from "../formats/cluster/read-cluster-dump.js";
 import { keyOf, monteCarlo, type MonteCarloControl } from "./monte-carlo.js";
 import { type Growth, nodeJoinsUs, ownHorizonUs, packCase, type PlanCase } from "./plan-case.js";
@@ -201,6 +203,19 @@ class Planner {
   }
 }
 
+/** What a scenario starts from: the dump that it names, or the one that its seeds make. */
+async function initialDump(scenario: Scenario, state: InitialState): Promise<ClusterDump> {
+  if (state.seed.length === 0) return readClusterDump(state.dump);
+  const { pools, nodes } = scenario;
+  try {
+    return seedCluster(state.seed, { pools, nodes });
+  } catch (error) {
+    if (!(error instanceof SeedError)) throw error;
+    const field = `initialState.seed[${error.index}]`;
+    throw new BadInput({ file: scenario.file, field, message: error.message });
+  }
+}
+
 /** What was asked, for the document. */
 function inputsOf(planned: PlanCase, options: PlanOptions): PlanResult["inputs"] {
   const { scenario, initial } = planned;
@@ -242,7 +257,7 @@ export async function createPlan(scenario: Scenario, options: PlanOptions): Prom
   const initial =
     initialState === undefined
       ? null
-      : readClaims(await readClusterDump(initialState.dump), initialState.pods);
+      : readClaims(await initialDump(scenario, initialState), initialState.pods);
   const question = questionOf(scenario, options, initial);
   const threads = startThreads(options.workers);
   try {
