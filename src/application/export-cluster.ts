@@ -80,7 +80,7 @@ function finalNodes(nodes: readonly DumpedNode[], { initial }: FinalState): Dump
 }
 
 /** The end of a run as a dump of a cluster. */
-export function finalDump(state: FinalState, objects: ExportOptions["objects"]): ClusterDump {
+function finalDump(state: FinalState, objects: ExportOptions["objects"]): ClusterDump {
   const withPods = objects === "all";
   const pods = withPods ? runningPods(state) : null;
   const dump = dumpCluster(state.datastore, pods);

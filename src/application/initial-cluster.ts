@@ -56,8 +56,8 @@ export class InitialCluster {
 
   /**
    * Reads the scenario's dump or makes its seeds, puts the blocks, affinities and handles into the
-   * run's datastore, and the pods on the scenario's nodes. Pods of other nodes are taken for gone: their addresses stay
-   * allocated.
+   * run's datastore, and the pods on the scenario's nodes. Pods of other nodes are taken for gone:
+   * their addresses stay allocated.
    *
    * @returns undefined when the scenario starts from nothing.
    * @throws BadInput for a dump that cannot be read, and when the scenario's model cannot begin with

@@ -164,10 +164,6 @@ export class ClientProcess<T> implements Activity, ServerClient, CallContextLike
     this.#advance(undefined);
   }
 
-  get isDead(): boolean {
-    return this.#isDead;
-  }
-
   get nowUs(): number {
     return this.surroundings.kernel.nowUs;
   }
