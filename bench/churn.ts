@@ -1,9 +1,9 @@
+import { plainAssignment } from "../src/protocol/plain-assignment.js";
 import { createHash } from "node:crypto";
 import { MemoryDatastore } from "../src/datastore/memory.js";
 import { formatAddress } from "../src/model/address.js";
 import { Cidr } from "../src/model/cidr.js";
 import { makePool } from "../src/model/pool.js";
-import type { AutoAssignArguments } from "../src/protocol/auto-assign.js";
 import { autoAssign, releaseByHandle } from "../src/protocol/direct.js";
 import { ascendingMapOrder, type Environment, UNLIMITED } from "../src/protocol/environment.js";
 import { PoolViews } from "../src/protocol/pool-views.js";
@@ -50,8 +50,6 @@ export interface ChurnOutcome {
   readonly resultHash: string;
 }
 
-const NO_POOLS: readonly Cidr[] = [];
-
 /** Fills a cluster and runs the workload on it; only the churn is timed. */
 export function runChurn(workload: ChurnWorkload, nowMs: () => number): ChurnOutcome {
   const release = findProfile("v3.28.4")!.behaviours;
@@ -75,20 +73,13 @@ export function runChurn(workload: ChurnWorkload, nowMs: () => number): ChurnOut
   const add = (): void => {
     const host = hosts[Math.floor(random() * nodes)]!;
     const pod = `pod-${nextPod++}`;
-    const args: AutoAssignArguments = {
+    const args = plainAssignment({
       num4: 1,
       num6: 0,
       handle: pod,
       attributes: { node: host, pod },
       host,
-      pools4: NO_POOLS,
-      pools6: NO_POOLS,
-      maxBlocksPerHost: 0,
-      reserved4: null,
-      reserved6: null,
-      use: "Workload",
-      namespaceLabels: {},
-    };
+    });
     if (autoAssign(counting, env, UNLIMITED, args).v4?.taken.length !== 1) failed++;
     live.push(pod);
   };

@@ -16,7 +16,12 @@ import { KubernetesStore } from "../src/datastore/simulated/timed-store.js";
 import { DEFAULT_RATE_LIMIT } from "../src/datastore/simulated/token-bucket.js";
 import { Cidr } from "../src/model/cidr.js";
 import { makePool } from "../src/model/pool.js";
-import type { CniAddResult, CniDelResult, CniRequest } from "../src/node/cni-request.js";
+import {
+  type CniAddResult,
+  type CniDelResult,
+  type CniRequest,
+  ordinaryRequest,
+} from "../src/node/cni-request.js";
 import { HostLock } from "../src/node/host-lock.js";
 import { IpamPlugin } from "../src/node/ipam-plugin.js";
 import { ascendingMapOrder } from "../src/protocol/environment.js";
@@ -132,21 +137,12 @@ class Cluster implements Activity, ProcessOwner<Result> {
   #add(): void {
     const number = this.#nextPod++;
     const place = Math.floor(this.#random() * this.#nodes.length);
-    const request: CniRequest = {
+    const request: CniRequest = ordinaryRequest({
       containerId: `container-${number}`,
       pod: `pod-${number}`,
       namespace: "default",
-      namespaceLabels: {},
-      network: "k8s-pod-network",
       node: this.#nodes[place]!,
-      wantsIpv4: true,
-      wantsIpv6: false,
-      pools4: [],
-      pools6: [],
-      address: null,
-      windows: false,
-      singleBlock: false,
-    };
+    });
     this.#alive.push(request);
     const process = this.#start();
     process.start(this.#plugin.add(process, this.#lock(request), request));

@@ -25,16 +25,7 @@ export type ResultHeader = Pick<
 /** What a model has counted, and the state that it ended in. */
 export type MeasuredRun = Pick<
   ChurnRun,
-  | "measures"
-  | "datastore"
-  | "nodes"
-  | "podsByNode"
-  | "podsByNodePeak"
-  | "needyNodes"
-  | "operations"
-  | "addressesInUse"
-  | "borrowedInUse"
-  | "counts"
+  "measures" | "datastore" | "ledger" | "operations" | "addressesInUse" | "borrowedInUse" | "counts"
 >;
 
 export const ALLOCATOR_PROVENANCE =
@@ -58,9 +49,9 @@ function isReachable(block: Block, world: ChurnWorld, needy: ReadonlySet<string>
 function measureBlocks(run: MeasuredRun, world: ChurnWorld): BlockFigures {
   const reserved = ReservedAddresses.read(world.reservations);
   const reservedSet = reserved instanceof ReservedAddresses ? reserved : ReservedAddresses.none;
-  const needy = new Set([...run.needyNodes].map((index) => run.nodes[index]!.name));
+  const needy = new Set([...run.ledger.needyNodes].map((index) => run.ledger.nameOf(index)));
   const figures: BlockFigures = { empty: 0, full: 0, withoutOwner: 0, free: 0, stranded: 0 };
-  for (const { value: block } of run.datastore.listBlocks()) {
+  for (const { value: block } of run.datastore.blocks) {
     const free = block.unallocated.length;
     if (block.allocatedCount === 0) figures.empty++;
     if (free === 0) figures.full++;
@@ -81,7 +72,7 @@ function measurePools(run: MeasuredRun, pools: readonly UsablePool[]): Simulatio
     blocksClaimed: 0,
     addressesInUse: 0,
   }));
-  for (const { value: block } of run.datastore.listBlocks()) {
+  for (const { value: block } of run.datastore.blocks) {
     const index = pools.findIndex(({ cidr }) => cidr.covers(block.cidr));
     if (index < 0) continue;
     figures[index]!.blocksClaimed++;
@@ -111,13 +102,13 @@ function extremes(names: readonly string[], values: ArrayLike<number>): [Extreme
 }
 
 function measureNodes(run: MeasuredRun): SimulationResult["nodes"] {
-  const names = run.nodes.map(({ name }) => name);
+  const names = run.ledger.nodes.map(({ name }) => name);
   const blocksByName = new Map<string, number>();
-  for (const { value: block } of run.datastore.listBlocks()) {
+  for (const { value: block } of run.datastore.blocks) {
     const host = block.affinity?.host;
     if (host !== undefined) blocksByName.set(host, (blocksByName.get(host) ?? 0) + 1);
   }
-  const pods = extremes(names, run.podsByNodePeak);
+  const pods = extremes(names, run.ledger.podsByNodePeak);
   const blocks = extremes(
     names,
     names.map((name) => blocksByName.get(name) ?? 0),
@@ -128,10 +119,11 @@ function measureNodes(run: MeasuredRun): SimulationResult["nodes"] {
     extreme === undefined ? null : { node: extreme.node, blocks: extreme.value };
   return {
     count: names.length,
-    used: run.podsByNodePeak.reduce((used, peak) => used + (peak > 0 ? 1 : 0), 0),
-    needy: run.needyNodes.size,
-    withoutBlock: names.filter((name, i) => run.podsByNode[i]! > 0 && !blocksByName.has(name))
-      .length,
+    used: run.ledger.podsByNodePeak.reduce((used, peak) => used + (peak > 0 ? 1 : 0), 0),
+    needy: run.ledger.needyNodes.size,
+    withoutBlock: names.filter(
+      (name, i) => run.ledger.podsByNode[i]! > 0 && !blocksByName.has(name),
+    ).length,
     mostPods: asPods(pods?.[0]),
     fewestPods: asPods(pods?.[1]),
     mostBlocks: asBlocks(blocks?.[0]),

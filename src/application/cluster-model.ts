@@ -28,7 +28,7 @@ import type {
 } from "../formats/scenario/scenario.js";
 import { isDefaultConfig } from "../model/ipam-config.js";
 import { NodeNetwork } from "../node/node-network.js";
-import { DEFAULT_NODE_SETTINGS, type NodeSettings } from "../node/node-settings.js";
+import { RUNTIME_LIMITS, type NodeSettings } from "../node/node-settings.js";
 import type { PodWitness } from "../node/pod-witness.js";
 import type { Behaviours } from "../releases/behaviours.js";
 import type { Kernel } from "../simulation/kernel.js";
@@ -84,7 +84,7 @@ function scheduleDisturbances(kernel: Kernel, server: ApiServer, settings: Datas
 
 function nodeSettings(section: NodeSection): NodeSettings {
   return {
-    ...DEFAULT_NODE_SETTINGS,
+    ...RUNTIME_LIMITS,
     windows: section.windows,
     processStartUs: section.processStart,
     networkSetupUs: section.networkSetup,
@@ -116,7 +116,7 @@ function assumptionsOf({ datastore, node, gc }: Scenario): string[] {
     `each client ${datastore.clientQps} requests/s after a burst of ${datastore.clientBurst}`,
     `process start ${node.processStart / 1000} ms twice a command, interface set-up ` +
       `${node.networkSetup / 1000} ms, kubelet retries after ${node.retry / 1e6} s to ` +
-      `${(node.retry * 1.5) / 1e6} s`,
+      `${(node.retry * (1 + RUNTIME_LIMITS.retrySpread)) / 1e6} s`,
     ...gcAssumptions(gc),
     "not modelled: the kubelet's collection of dead sandboxes, other clients of the API server",
   ];

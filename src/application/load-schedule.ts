@@ -5,8 +5,7 @@ import type { ScheduledOperation, SchedulePlan } from "../load/load-plan.js";
 import type { Node } from "../model/node.js";
 import { Kernel } from "../simulation/kernel.js";
 import { RandomStreams } from "../simulation/random-streams.js";
-import { createExecutor } from "../workload/create-executor.js";
-import { TraceReplay } from "../workload/executors/trace.js";
+import { createExecutors } from "../workload/create-executor.js";
 import type { ClusterNode, PodNetwork, PodNetworkEvents, PodRef } from "../workload/pod-network.js";
 import { WorkloadHost } from "../workload/workload-host.js";
 import { runKernel } from "./run-kernel.js";
@@ -83,20 +82,16 @@ export async function scheduleOf(scenario: Scenario, speed: number | null): Prom
     createNetwork: (events) => (network = new SchedulingNetwork(kernel, speed ?? 1, events)),
   });
   const random = new RandomStreams(scenario.seed);
-  const executors = scenario.workload.map((executor, i) =>
-    createExecutor(executor, i, {
-      kernel,
-      host,
-      random,
-      isOneOfSeveral: scenario.workload.length > 1,
-      openTrace: ({ file, format, compress }) => new Trace(file, { format, compress }).events(),
-    }),
-  );
+  const executors = createExecutors(scenario.workload, {
+    kernel,
+    host,
+    random,
+    openTrace: ({ file, format, compress }) => new Trace(file, { format, compress }).events(),
+  });
   for (const { name, labels } of scenario.nodes) host.joinNode(name, labels);
   await runKernel(kernel, {
     executors,
     untilUs: scenario.simulation.duration ?? Infinity,
-    traces: executors.filter((executor) => executor instanceof TraceReplay),
     onTurn: () => Promise.resolve(true),
   });
   const { operations, podCount, nodes } = network!;

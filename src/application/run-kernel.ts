@@ -1,6 +1,6 @@
 import type { Kernel } from "../simulation/kernel.js";
 import type { ExecutorRun } from "../workload/executor-run.js";
-import type { TraceReplay } from "../workload/executors/trace.js";
+import { TraceReplay } from "../workload/executors/trace.js";
 
 /** Wakes between two looks at the outside. */
 const WAKES_PER_TURN = 4096;
@@ -9,8 +9,6 @@ export interface KernelRunOptions {
   readonly executors: readonly ExecutorRun[];
   /** When the run ends; Infinity: when nothing is left to happen. */
   readonly untilUs: number;
-  /** The traces that are read while the run goes on. */
-  readonly traces: readonly TraceReplay[];
   /** Called after every few thousand wakes; false ends the run. */
   readonly onTurn: () => Promise<boolean>;
 }
@@ -22,7 +20,8 @@ export interface KernelRunOptions {
  * @returns false when `onTurn` ended the run.
  */
 export async function runKernel(kernel: Kernel, options: KernelRunOptions): Promise<boolean> {
-  const { executors, untilUs, traces, onTurn } = options;
+  const { executors, untilUs, onTurn } = options;
+  const traces = executors.filter((executor) => executor instanceof TraceReplay);
   let loadedToUs = 0;
   for (const trace of traces) await trace.load(loadedToUs);
   for (const executor of executors) executor.start();

@@ -11,9 +11,8 @@ import { findProfile, type ReleaseProfile, unknownReleaseText } from "../release
 import type { ChurnWorld } from "../simulation/churn-run.js";
 import { Kernel } from "../simulation/kernel.js";
 import { RandomStreams } from "../simulation/random-streams.js";
-import { createExecutor } from "../workload/create-executor.js";
+import { createExecutors } from "../workload/create-executor.js";
 import type { ExecutorRun } from "../workload/executor-run.js";
-import { TraceReplay } from "../workload/executors/trace.js";
 import { type GroupCounts, noCounts } from "../workload/group-counts.js";
 import type { PodGroup } from "../workload/pod-group.js";
 import type { PodNetworkEvents, PodRef } from "../workload/pod-network.js";
@@ -221,19 +220,16 @@ export async function simulateScenario(
   const host = new WorkloadHost({ kernel, maxPods: scenario.maxPods, createNetwork });
   const run = model.figures;
   const traces: OpenTrace[] = [];
-  const executors = scenario.workload.map((executor, i) =>
-    createExecutor(executor, i, {
-      kernel,
-      host,
-      random,
-      isOneOfSeveral: scenario.workload.length > 1,
-      openTrace: ({ name, file, format, compress }) => {
-        const trace = new Trace(file, { ...options, format, compress });
-        traces.push({ name, trace });
-        return trace.events();
-      },
-    }),
-  );
+  const executors = createExecutors(scenario.workload, {
+    kernel,
+    host,
+    random,
+    openTrace: ({ name, file, format, compress }) => {
+      const trace = new Trace(file, { ...options, format, compress });
+      traces.push({ name, trace });
+      return trace.events();
+    },
+  });
   const changes = createChanges(scenario, model, kernel, host);
   let initial: InitialCluster | undefined;
   const resultNow = (completed: boolean): SimulationResult => {
@@ -260,7 +256,6 @@ export async function simulateScenario(
     completed = await runKernel(kernel, {
       executors,
       untilUs: scenario.simulation.duration ?? Infinity,
-      traces: executors.filter((executor) => executor instanceof TraceReplay),
       async onTurn() {
         await options.onProgress?.({
           operations: run.operations,

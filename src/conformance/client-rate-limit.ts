@@ -1,3 +1,5 @@
+import { recordedPool } from "./recorded-pool.js";
+import { plainAssignment } from "../protocol/plain-assignment.js";
 import { ClientProcess, type ProcessOwner } from "../datastore/simulated/client-process.js";
 import { DEFAULT_RATE_LIMIT } from "../datastore/simulated/token-bucket.js";
 import { FieldReader, UnreadableField } from "../formats/golden/field-reader.js";
@@ -8,7 +10,6 @@ import { BlockGeometry } from "../model/block-walk.js";
 import { Cidr } from "../model/cidr.js";
 import { FreeList } from "../model/free-list.js";
 import { DEFAULT_IPAM_CONFIG } from "../model/ipam-config.js";
-import { makePool } from "../model/pool.js";
 import { type AutoAssignResult, partialFulfilmentText } from "../protocol/auto-assign.js";
 import type { Behaviours } from "../releases/behaviours.js";
 import { type Difference, isSame } from "./difference.js";
@@ -80,16 +81,7 @@ export function compareRateLimit(
   const { datastore } = world;
   datastore.setConfig(DEFAULT_IPAM_CONFIG);
   datastore.setNode({ name: HOST, labels: {} });
-  datastore.setPool(
-    makePool({
-      name: "recorded",
-      cidr: pool,
-      blockSize: BLOCK_SIZE,
-      nodeSelector: "all()",
-      disabled: false,
-      allowedUses: [],
-    }),
-  );
+  datastore.setPool(recordedPool(pool, BLOCK_SIZE));
   fill(world, geometry, freeAddressOf(field, geometry));
 
   const client = new LimitedClient();
@@ -100,20 +92,16 @@ export function compareRateLimit(
   );
   process.deadlineUs = field.number("timeoutMs") * 1000;
   process.start(
-    world.ipam.autoAssign(process, {
-      num4: 1,
-      num6: 0,
-      handle: "limited",
-      attributes: null,
-      host: HOST,
-      pools4: [],
-      pools6: [],
-      maxBlocksPerHost: 0,
-      reserved4: null,
-      reserved6: null,
-      use: "Workload",
-      namespaceLabels: {},
-    }),
+    world.ipam.autoAssign(
+      process,
+      plainAssignment({
+        num4: 1,
+        num6: 0,
+        handle: "limited",
+        attributes: null,
+        host: HOST,
+      }),
+    ),
   );
   world.kernel.run(Infinity);
 

@@ -1,10 +1,10 @@
+import { recordedPool } from "./recorded-pool.js";
 import { ClientProcess, type ProcessOwner } from "../datastore/simulated/client-process.js";
 import { DEFAULT_RATE_LIMIT } from "../datastore/simulated/token-bucket.js";
 import { FieldReader } from "../formats/golden/field-reader.js";
 import type { Json, JsonObject } from "../formats/golden/trace-line.js";
 import { Cidr } from "../model/cidr.js";
-import { makePool } from "../model/pool.js";
-import type { CniAddResult, CniRequest } from "../node/cni-request.js";
+import { type CniAddResult, type CniRequest, ordinaryRequest } from "../node/cni-request.js";
 import { HostLock } from "../node/host-lock.js";
 import { IpamPlugin } from "../node/ipam-plugin.js";
 import type { Behaviours } from "../releases/behaviours.js";
@@ -74,21 +74,12 @@ class BurstAdd implements Activity, ProcessOwner<CniAddResult> {
 }
 
 function burstRequest(number: number): CniRequest {
-  return {
+  return ordinaryRequest({
     containerId: `burst-${number}`,
     pod: `pod-${number}`,
     namespace: "default",
-    namespaceLabels: {},
-    network: "k8s-pod-network",
     node: NODE,
-    wantsIpv4: true,
-    wantsIpv6: false,
-    pools4: [],
-    pools6: [],
-    address: null,
-    windows: false,
-    singleBlock: false,
-  };
+  });
 }
 
 /**
@@ -107,16 +98,7 @@ export function compareBurst(
   const delayUs = field.number("requestDelayMs") * 1000;
   const world = new TimedWorld(release, delayUs + REQUEST_WORK_US);
   world.datastore.setNode({ name: NODE, labels: {} });
-  world.datastore.setPool(
-    makePool({
-      name: "recorded",
-      cidr: POOL,
-      blockSize: BLOCK_SIZE,
-      nodeSelector: "all()",
-      disabled: false,
-      allowedUses: [],
-    }),
-  );
+  world.datastore.setPool(recordedPool(POOL, BLOCK_SIZE));
   const lock = new HostLock(world.kernel, () => 0);
   const plugin = new IpamPlugin(release, world.ipam);
   const adds = Array.from({ length: count }, (_, i) => new BurstAdd(world, plugin, lock, i));

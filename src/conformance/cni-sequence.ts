@@ -1,3 +1,4 @@
+import { recordedPool } from "./recorded-pool.js";
 import {
   ClientProcess,
   type ProcessOwner,
@@ -9,7 +10,6 @@ import { FieldReader, UnreadableField } from "../formats/golden/field-reader.js"
 import type { Json, JsonObject, TraceCall } from "../formats/golden/trace-line.js";
 import { formatAddress, parseAddress } from "../model/address.js";
 import { Cidr } from "../model/cidr.js";
-import { makePool } from "../model/pool.js";
 import type { CniAddResult, CniDelResult, CniRequest } from "../node/cni-request.js";
 import { HostLock } from "../node/host-lock.js";
 import { IpamPlugin } from "../node/ipam-plugin.js";
@@ -43,16 +43,7 @@ export class CniSequenceReplay implements ProcessOwner<Result>, ProcessWitness {
     this.#world = new TimedWorld(release, 1000);
     const { datastore } = this.#world;
     datastore.setNode({ name: NODE, labels: {} });
-    datastore.setPool(
-      makePool({
-        name: "recorded",
-        cidr: POOL,
-        blockSize: BLOCK_SIZE,
-        nodeSelector: "all()",
-        disabled: false,
-        allowedUses: [],
-      }),
-    );
+    datastore.setPool(recordedPool(POOL, BLOCK_SIZE));
     this.#lock = new HostLock(this.#world.kernel, () => 0);
     this.#plugin = new IpamPlugin(release, this.#world.ipam);
   }

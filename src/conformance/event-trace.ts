@@ -1,3 +1,4 @@
+import { plainAssignment } from "../protocol/plain-assignment.js";
 import type { Datastore } from "../datastore/datastore.js";
 import type { DatastoreRequest } from "../datastore/request.js";
 import type { Response } from "../datastore/response.js";
@@ -81,20 +82,16 @@ export class EventReplay {
     }
     this.#datastore.calls = 0;
     const { v4, error } = runToEnd(
-      this.#world.ipam.autoAssign(UNLIMITED, {
-        num4: 1,
-        num6: 0,
-        handle: event.text("pod"),
-        attributes: null,
-        host: node,
-        pools4: [],
-        pools6: [],
-        maxBlocksPerHost: 0,
-        reserved4: null,
-        reserved6: null,
-        use: "Workload",
-        namespaceLabels: {},
-      }),
+      this.#world.ipam.autoAssign(
+        UNLIMITED,
+        plainAssignment({
+          num4: 1,
+          num6: 0,
+          handle: event.text("pod"),
+          attributes: null,
+          host: node,
+        }),
+      ),
       this.#datastore,
     );
     const first = v4?.taken[0];

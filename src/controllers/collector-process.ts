@@ -34,6 +34,7 @@ export interface CollectorProcessOptions {
   readonly random: () => number;
   readonly watchLatencyUs: number;
   readonly scanCost: ScanCost;
+  /** Is told of every address that was released, also of those that were no leak. */
   readonly onReleased: (leak: Allocation) => void;
   readonly onSync: (trigger: SyncTrigger, outcome: SyncOutcome, startedUs: number) => void;
 }

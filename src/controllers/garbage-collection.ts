@@ -1,5 +1,3 @@
-import type { MemoryDatastore } from "../datastore/memory.js";
-import type { ProcessSurroundings } from "../datastore/simulated/client-process.js";
 import type { DatastoreWatch } from "../datastore/watch.js";
 import { BoundedSeries } from "../metrics/bounded-series.js";
 import { LatencyHistogram } from "../metrics/latency-histogram.js";
@@ -7,27 +5,13 @@ import type { Block } from "../model/block.js";
 import type { Cidr } from "../model/cidr.js";
 import type { Node } from "../model/node.js";
 import type { Pool } from "../model/pool.js";
-import type { Ipam } from "../protocol/ipam.js";
-import type { Allocation } from "./allocation.js";
-import type { ClusterView } from "./cluster-view.js";
-import type { ScanCost, SyncTrigger } from "./collector-loop.js";
-import { CollectorProcess } from "./collector-process.js";
+import type { SyncTrigger } from "./collector-loop.js";
+import { CollectorProcess, type CollectorProcessOptions } from "./collector-process.js";
 import type { WatchEvent } from "./delayed-updates.js";
 import type { SyncOutcome } from "./garbage-collector.js";
 
-export interface GarbageCollectionOptions {
-  readonly surroundings: ProcessSurroundings;
-  /** IPAM of the release that kube-controllers has. */
-  readonly ipam: Ipam;
-  readonly datastore: MemoryDatastore;
-  readonly cluster: ClusterView;
-  readonly graceSeconds: number | undefined;
-  readonly random: () => number;
-  readonly watchLatencyUs: number;
-  readonly scanCost: ScanCost;
-  /** Is told of every address that was released, also of those that were no leak. */
-  readonly onReleased: (leak: Allocation) => void;
-}
+/** What each of its collectors is given; the collection itself looks at their syncs. */
+export type GarbageCollectionOptions = Omit<CollectorProcessOptions, "onSync">;
 
 /** Candidates are counted at most this often: counting looks at every allocation. */
 const COUNT_EVERY_US = 10_000_000;
@@ -54,10 +38,6 @@ export class GarbageCollection implements DatastoreWatch {
 
   constructor(private readonly options: GarbageCollectionOptions) {
     options.datastore.watch = this;
-  }
-
-  get isRunning(): boolean {
-    return this.#process !== undefined;
   }
 
   /** Addresses released so far. */

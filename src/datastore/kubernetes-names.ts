@@ -10,7 +10,8 @@ export type ApiKind = Exclude<Kind, "ipamHost">;
 /** Objects in one page of a list (`libcalico-go/lib/backend/k8s/resources/customresource.go@v3.28.4`). */
 export const PAGE_OBJECTS = 500;
 
-const API_RESOURCES: Readonly<Record<ApiKind, string>> = {
+/** Resources of the kinds, as paths name them. */
+export const API_RESOURCES = {
   block: "ipamblocks",
   affinity: "blockaffinities",
   handle: "ipamhandles",
@@ -18,7 +19,7 @@ const API_RESOURCES: Readonly<Record<ApiKind, string>> = {
   pool: "ippools",
   reservation: "ipreservations",
   node: "nodes",
-};
+} as const satisfies Readonly<Record<ApiKind, string>>;
 
 const KIND_NAMES: Readonly<Record<ApiKind, string>> = {
   block: "IPAMBlock",

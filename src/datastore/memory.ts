@@ -215,6 +215,16 @@ export class MemoryDatastore implements Datastore {
 
   // What follows is for the owner of the world (scenario, importer, checks), not for the protocol.
 
+  /** Every block, in no order that means anything: for counting. */
+  get blocks(): readonly Entry<Block>[] {
+    return this.#blocks.entries();
+  }
+
+  /** Every handle, in no order that means anything: for counting. */
+  get handles(): readonly Entry<Handle>[] {
+    return this.#handles.entries();
+  }
+
   /** Every block, in storage order. */
   listBlocks(): readonly Entry<Block>[] {
     return [...this.#listings[0].entries()];

@@ -23,6 +23,31 @@ export interface CniRequest {
   readonly singleBlock: boolean;
 }
 
+/** What tells one ordinary sandbox from another. */
+export type OrdinarySandbox = Pick<CniRequest, "containerId" | "pod" | "namespace" | "node"> &
+  Partial<Pick<CniRequest, "wantsIpv4" | "wantsIpv6" | "windows">>;
+
+/** The request for a sandbox that asks for nothing special; for an IPv4 address unless told else. */
+export function ordinaryRequest(sandbox: OrdinarySandbox): CniRequest {
+  const { containerId, pod, namespace, node } = sandbox;
+  const { wantsIpv4 = true, wantsIpv6 = false, windows = false } = sandbox;
+  return {
+    containerId,
+    pod,
+    namespace,
+    namespaceLabels: {},
+    network: "k8s-pod-network",
+    node,
+    wantsIpv4,
+    wantsIpv6,
+    pools4: [],
+    pools6: [],
+    address: null,
+    windows,
+    singleBlock: false,
+  };
+}
+
 /** One address of a CNI result, with the prefix length that the plugin prints. */
 export interface CniAddress {
   readonly address: AddressNumber;

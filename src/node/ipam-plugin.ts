@@ -41,8 +41,8 @@ export const WINDOWS_RESERVED: HostReserved = {
 
 const DISCOVERY = new PlainRequests(
   [apiCode("GET", "discovery"), apiCode("GET", "discovery")],
-  ["/api", "/apis"],
-  [404, 404],
+  (place) => (place === 0 ? "/api" : "/apis"),
+  404,
 );
 const NAMESPACE_CODES = [apiCode("GET", "namespaces")];
 
@@ -81,7 +81,7 @@ export class IpamPlugin {
     if (pools6 instanceof CalicoError) return failure(pools6.text);
     if (release.cniNamespaceGet) {
       const path = `/api/v1/namespaces/${request.namespace}`;
-      const found = yield new PlainRequests(NAMESPACE_CODES, [path], [200]);
+      const found = yield new PlainRequests(NAMESPACE_CODES, () => path);
       if (found instanceof CalicoError) {
         return failure(`failed to get namespace ${request.namespace}: ${found.text}`);
       }

@@ -88,11 +88,6 @@ export class KubeletPod implements Activity, ProcessOwner<PluginResult> {
     return this.#request;
   }
 
-  /** Whether the pod has no network yet, or is losing it. */
-  get isSettled(): boolean {
-    return this.#state === State.Running || this.#state === State.Gone;
-  }
-
   get isAdding(): boolean {
     return this.#state === State.StartingAdd || this.#state === State.Adding;
   }

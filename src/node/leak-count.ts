@@ -16,7 +16,7 @@ export function countLeaks(
   live: { has(handle: string): boolean },
 ): LeakCount {
   let addresses = 0;
-  for (const { value: block } of datastore.listBlocks()) {
+  for (const { value: block } of datastore.blocks) {
     if (block.allocatedCount === 0) continue;
     for (let ordinal = 0; ordinal < block.size; ordinal++) {
       const handle = block.attributeOf(ordinal)?.handle ?? null;
@@ -24,6 +24,6 @@ export function countLeaks(
     }
   }
   let handles = 0;
-  for (const { value } of datastore.listHandles()) if (!live.has(value.id)) handles++;
+  for (const { value } of datastore.handles) if (!live.has(value.id)) handles++;
   return { addresses, handles };
 }

@@ -3,10 +3,6 @@ import { IntegerHistogram } from "../metrics/integer-histogram.js";
 import { LatencyHistogram } from "../metrics/latency-histogram.js";
 import type { PluginProcess } from "./plugin-process.js";
 
-/** Where the time of ADDs goes. */
-export const ADD_PHASES = ["processStart", "lockWait", "limiterWait", "datastore"] as const;
-export type AddPhase = (typeof ADD_PHASES)[number];
-
 /** What is counted around the allocator: ADDs and DELs, locks, limits, requests. Times are microseconds. */
 export class NetworkMeasures {
   addsStarted = 0;
@@ -30,7 +26,8 @@ export class NetworkMeasures {
   readonly failedAdd = new LatencyHistogram();
   readonly del = new LatencyHistogram();
   readonly lockHeld = new LatencyHistogram();
-  readonly phases: Readonly<Record<AddPhase, LatencyHistogram>> = {
+  /** Where the time of ADDs goes. */
+  readonly phases = {
     processStart: new LatencyHistogram(),
     lockWait: new LatencyHistogram(),
     limiterWait: new LatencyHistogram(),

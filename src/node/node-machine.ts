@@ -13,21 +13,14 @@ import type { ReleaseSurroundings } from "./release-surroundings.js";
 /** One machine of the cluster: its lock, and the plugin that is installed on it. */
 export class NodeMachine {
   readonly #mutex = new NetworkMutex();
-  #plugin!: IpamPlugin;
-  #release!: ReleaseSurroundings;
+  readonly #plugin: IpamPlugin;
 
   constructor(
     readonly node: ClusterNode,
-    release: ReleaseSurroundings,
+    private readonly release: ReleaseSurroundings,
     readonly lock: HostLock,
     readonly settings: NodeSettings,
   ) {
-    this.install(release);
-  }
-
-  /** Puts a release on the machine; processes that run already go on with the old one. */
-  install(release: ReleaseSurroundings): void {
-    this.#release = release;
     this.#plugin = new IpamPlugin(release.behaviours, release.ipam, LOCK_TIMES);
   }
 
@@ -38,7 +31,7 @@ export class NodeMachine {
     owner: ProcessOwner<PluginResult>,
     witness: PodWitness | null,
   ): PluginProcess {
-    const { processes, clientLimit } = this.#release;
+    const { processes, clientLimit } = this.release;
     const { settings, lock } = this;
     const process = new PluginProcess(
       processes,
@@ -63,6 +56,6 @@ export class NodeMachine {
     const any = process as unknown as AnyProcess;
     this.lock.drop(any);
     this.#mutex.release(any);
-    this.#release.clusterLock?.drop(any);
+    this.release.clusterLock?.drop(any);
   }
 }

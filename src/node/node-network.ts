@@ -4,16 +4,15 @@ import type { DatastoreRequest } from "../datastore/request.js";
 import type { Response } from "../datastore/response.js";
 import type { CallWitness } from "../datastore/simulated/client-process.js";
 import { InvariantViolation } from "../failure/failure.js";
-import type { AddressNumber } from "../model/address.js";
 import { ResourceError } from "../model/calico-error.js";
-import type { Node } from "../model/node.js";
 import type { PodLookup } from "../model/pod.js";
 import { formatAddress } from "../model/address.js";
+import { AddressUse } from "../simulation/address-use.js";
 import { CallCounts } from "../simulation/call-counts.js";
-import { HeldAddresses } from "../simulation/checks/held-addresses.js";
 import { checkBlocks } from "../simulation/checks/state-check.js";
 import { ChurnMeasures } from "../simulation/churn-measures.js";
 import type { Kernel } from "../simulation/kernel.js";
+import { NodeLedger } from "../simulation/node-ledger.js";
 import type { Behaviours } from "../releases/behaviours.js";
 import type {
   ClusterNode,
@@ -27,6 +26,7 @@ import {
   type CniAddress,
   type CniRequest,
   sandboxHandle,
+  ordinaryRequest,
 } from "./cni-request.js";
 import { HostLock } from "./host-lock.js";
 import { KubeletPod, type KubeletSurroundings, RunningCommand } from "./kubelet-pod.js";
@@ -86,12 +86,7 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
   readonly measures = new ChurnMeasures();
   readonly network = new NetworkMeasures();
   readonly counts = new CallCounts();
-  /** The nodes by index, those that have left included. */
-  readonly nodes: Node[] = [];
-  readonly podsByNode: number[] = [];
-  readonly podsByNodePeak: number[] = [];
-  /** Nodes that asked for an address in vain at least once. */
-  readonly needyNodes = new Set<number>();
+  readonly ledger = new NodeLedger();
   readonly machines: NodeMachine[] = [];
   readonly kernel: Kernel;
   readonly datastore: MemoryDatastore;
@@ -106,12 +101,11 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
   readonly #workersOf: Set<KubeletPod>[] = [];
   readonly #starts: NodeStarts;
   readonly #lockRandom: () => number;
-  readonly #held = new HeldAddresses();
+  readonly #held: AddressUse;
   readonly #holdings = new Map<KubeletPod, Holding>();
   readonly #workers = new Map<PodRef, KubeletPod>();
   /** Pods of the Kubernetes API, by namespace and name. */
   readonly #podObjects = new Map<string, KubeletPod>();
-  readonly #releasedUs = new Map<AddressNumber, number>();
   #sandboxes = 0;
   #borrowedNow = 0;
   #operations = 0;
@@ -128,6 +122,7 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
     this.kernel = kernel;
     this.datastore = datastore;
     this.random = random.stream("kubelet");
+    this.#held = new AddressUse(this.measures.reuse, options.fingerprint);
     this.#releases = new ReleaseRegistry(options, this, (namespace, name) =>
       this.lookUpPod(namespace, name),
     );
@@ -178,13 +173,6 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
     return this.#releases.clusterLockQueuePeak;
   }
 
-  /** Pods that have no network yet, or that are losing it. */
-  get unsettledPods(): number {
-    let count = 0;
-    for (const worker of this.#workers.values()) if (!worker.isSettled) count++;
-    return count;
-  }
-
   callAnswered(request: DatastoreRequest, response: Response): void {
     this.counts.note(request);
     if (response instanceof ResourceError && isConflict(request, response)) {
@@ -209,22 +197,16 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
     const { release, node: settings } = this.options;
     const lock = new HostLock(this.kernel, this.#lockRandom, settings.lock);
     this.machines.push(new NodeMachine(node, this.#releases.of(release), lock, settings));
-    this.nodes.push({ name: node.name, labels: node.labels });
     this.#workersOf.push(new Set());
-    this.podsByNode.push(0);
-    this.podsByNodePeak.push(0);
-    this.datastore.setNode({ name: node.name, labels: node.labels });
+    const { name, labels } = node;
+    this.ledger.join({ name, labels });
+    this.datastore.setNode({ name, labels });
     this.#starts.join(node, this.surroundingsOf(release));
   }
 
   /** What processes of a release need. */
   surroundingsOf(release: Behaviours): ReleaseSurroundings {
     return this.#releases.of(release);
-  }
-
-  /** Puts a release on a node; processes that run already go on with the old one. */
-  install(node: ClusterNode, release: Behaviours): void {
-    this.machines[node.index]!.install(this.#releases.of(release));
   }
 
   nodeLeft(node: ClusterNode, how: NodeLoss): void {
@@ -248,8 +230,7 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
     this.#workersOf[index]!.add(worker);
     this.#workers.set(pod, worker);
     this.#podObjects.set(`${pod.namespace}/${pod.name}`, worker);
-    const pods = ++this.podsByNode[index]!;
-    if (pods > this.podsByNodePeak[index]!) this.podsByNodePeak[index] = pods;
+    this.ledger.podCame(index);
     this.podWatch?.podChanged(pod.namespace, pod.name);
     worker.start();
   }
@@ -268,21 +249,15 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
   createSandbox(worker: KubeletPod): CniRequest {
     const { pod, machine } = worker;
     const { ipv4, ipv6 } = this.options.wants;
-    const request: CniRequest = {
+    const request: CniRequest = ordinaryRequest({
       containerId: `sandbox-${++this.#sandboxes}`,
       pod: pod.name,
       namespace: pod.namespace,
-      namespaceLabels: {},
-      network: "k8s-pod-network",
       node: pod.node.name,
       wantsIpv4: ipv4,
       wantsIpv6: ipv6,
-      pools4: [],
-      pools6: [],
-      address: null,
       windows: machine.settings.windows,
-      singleBlock: false,
-    };
+    });
     this.liveHandles.set(sandboxHandle(request), worker);
     this.network.addsStarted++;
     return request;
@@ -304,10 +279,7 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
     const owner = { type: "host" as const, host: pod.node.name };
     let borrowed = 0;
     for (const { address, block } of taken) {
-      this.#held.take(address, pod.name);
-      this.options.fingerprint?.noteAddress(address);
-      const releasedUs = this.#releasedUs.get(address);
-      if (releasedUs !== undefined) measures.reuse.record(kernel.nowUs - releasedUs);
+      this.#held.assign(address, pod.name, kernel.nowUs);
       if (block !== null && this.datastore.block(block)?.isOwnedBy(owner) === false) borrowed++;
     }
     this.#holdings.set(worker, { addresses: taken, borrowed });
@@ -330,7 +302,7 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
     this.network.addsFailed++;
     if (error === null) this.network.addsKilled++;
     this.measures.assignFailed++;
-    if (!reason.includes("deadline")) this.needyNodes.add(pod.node.index);
+    if (!reason.includes("deadline")) this.ledger.needyNodes.add(pod.node.index);
     this.measures.noteFailure(reason, this.kernel.nowUs, pod.name, pod.node.name);
     this.events.podFailed(pod, reason, false);
   }
@@ -341,10 +313,7 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
     this.#holdings.delete(worker);
     this.podWatch?.podChanged(worker.pod.namespace, worker.pod.name);
     this.#borrowedNow -= holding.borrowed;
-    for (const { address } of holding.addresses) {
-      this.#held.give(address);
-      this.#releasedUs.set(address, this.kernel.nowUs);
-    }
+    for (const { address } of holding.addresses) this.#held.release(address, this.kernel.nowUs);
   }
 
   delEnded(
@@ -386,7 +355,7 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
     const { index } = worker.pod.node;
     this.#workersOf[index]!.delete(worker);
     this.#workers.delete(worker.pod);
-    this.podsByNode[index]!--;
+    this.ledger.podWent(index);
   }
 
   #forgetObject({ pod }: KubeletPod): void {

@@ -18,17 +18,11 @@ export interface NodeSettings {
 }
 
 /**
- * Limits and pauses are those of kubelet and containerd (`runtimeRequestTimeout` 2 min, twice that for
- * RunPodSandbox; `backOffPeriod` 10 s with jitter 0.5; `io.containerd.timeout.cri.defercleanup`).
- * The time of a process start is what the recorded bursts of the plugin showed; that the interface
- * costs nothing is assumed.
+ * What no scenario changes: limits and jitter of kubelet and containerd (`runtimeRequestTimeout` 2 min,
+ * twice that for RunPodSandbox; jitter 0.5 of `backOffPeriod`;
+ * `io.containerd.timeout.cri.defercleanup`).
  */
-export const DEFAULT_NODE_SETTINGS: NodeSettings = {
-  windows: false,
-  processStartUs: 50_000,
-  networkSetupUs: 0,
-  lock: { order: "arrival", wakeUpMaxUs: 100 },
-  retryUs: 10_000_000,
+export const RUNTIME_LIMITS = {
   retrySpread: 0.5,
   addLimitUs: 240_000_000,
   delLimitUs: 120_000_000,

@@ -21,16 +21,20 @@ const POD = apiCode("GET", "pods");
 const NAMESPACE = apiCode("GET", "namespaces");
 const POD_PATCH = apiCode("PATCH", "pods");
 
+const BEFORE_ADD = [READY, POD, NAMESPACE, POD];
+const AFTER_ADD = [POD_PATCH];
+const BEFORE_DEL = [READY, POD, POD_PATCH];
+
 /** Base path of Calico's objects. */
 const CALICO = "/apis/crd.projectcalico.org/v1";
 
 function requests(codes: readonly number[], pod: CniRequest): PlainRequests {
-  const path = (code: number) => {
+  return new PlainRequests(codes, (place) => {
+    const code = codes[place];
     if (code === READY) return `${CALICO}/clusterinformations/default`;
     const namespace = `/api/v1/namespaces/${pod.namespace}`;
     return code === NAMESPACE ? namespace : `${namespace}/pods/${pod.pod}`;
-  };
-  return new PlainRequests(codes, codes.map(path), Array<number>(codes.length).fill(200));
+  });
 }
 
 /**
@@ -42,13 +46,13 @@ export function* addCommand(
   { settings, plugin, lock, mutex }: CommandSurroundings,
   request: CniRequest,
 ): ProcessSteps<CniAddResult> {
-  const before = yield requests([READY, POD, NAMESPACE, POD], request);
+  const before = yield requests(BEFORE_ADD, request);
   if (before instanceof CalicoError) return failure(readyText(before));
   yield new Sleep(settings.processStartUs / 1000);
   const result = yield* plugin.add(process, lock, request);
   if (result.error !== null) return result;
   const refusal = yield* setUpNetwork(process, settings, mutex);
-  const written = refusal ?? (yield requests([POD_PATCH], request));
+  const written = refusal ?? (yield requests(AFTER_ADD, request));
   if (!(written instanceof CalicoError) && typeof written !== "string") return result;
   // A failure after IPAM gives the addresses back from inside the ADD.
   yield new Sleep(settings.processStartUs / 1000);
@@ -62,7 +66,7 @@ export function* delCommand(
   { settings, plugin, lock }: CommandSurroundings,
   request: CniRequest,
 ): ProcessSteps<CniDelResult> {
-  const before = yield requests([READY, POD, POD_PATCH], request);
+  const before = yield requests(BEFORE_DEL, request);
   if (before instanceof CalicoError) {
     return { kind: "del", error: readyText(before), released: false };
   }

@@ -5,7 +5,7 @@ import { PoolViews } from "../protocol/pool-views.js";
 import type { Behaviours } from "../releases/behaviours.js";
 import { Kernel } from "../simulation/kernel.js";
 import type { RandomStreams } from "../simulation/random-streams.js";
-import { createExecutor } from "../workload/create-executor.js";
+import { createExecutors } from "../workload/create-executor.js";
 import type { ExecutorRun } from "../workload/executor-run.js";
 import { type EventBatches, TraceReplay } from "../workload/executors/trace.js";
 import type { ClusterNode, PodNetworkEvents } from "../workload/pod-network.js";
@@ -133,9 +133,8 @@ export class PlanRuns {
     const createNetwork = (events: PodNetworkEvents) =>
       new CountedNetwork(allocator, kernel, events, observer, rules);
     const host = new WorkloadHost({ kernel, maxPods: scenario.maxPods, createNetwork });
-    const isOneOfSeveral = scenario.workload.length > 1;
-    const world = { kernel, host, random, isOneOfSeveral, openTrace: this.options.openTrace };
-    const executors = scenario.workload.map((executor, i) => createExecutor(executor, i, world));
+    const world = { kernel, host, random, openTrace: this.options.openTrace };
+    const executors = createExecutors(scenario.workload, world);
     const nodes = scenario.nodes.map(({ name, labels }) => host.joinNode(name, labels));
     if (initial !== null) {
       const rulesOfPods = scenario.initialState?.pods ?? [];

@@ -5,17 +5,8 @@ import { findFrontier, type Meets } from "./bisection.js";
 import { type PlanSummary, type Risk, summarize } from "./plan-summary.js";
 import type { PlanSettings } from "./plan-settings.js";
 import type { RiskProbe } from "./risk-probe.js";
+import { EFFORTS } from "../formats/result/plan-result.js";
 import type { RunOutcome } from "./run-outcome.js";
-
-/** What an operator would have to do for it, the least effort first. */
-export const EFFORTS = [
-  "nothing",
-  "configuration",
-  "more addresses",
-  "new blocks",
-  "another mode",
-  "other nodes",
-] as const;
 
 export type Effort = (typeof EFFORTS)[number];
 

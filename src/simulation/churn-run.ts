@@ -1,3 +1,4 @@
+import { plainAssignment } from "../protocol/plain-assignment.js";
 import type { CallFingerprint } from "../datastore/call-fingerprint.js";
 import { MemoryDatastore } from "../datastore/memory.js";
 import { InvariantViolation } from "../failure/failure.js";
@@ -19,11 +20,12 @@ import { autoAssign, releaseByHandle } from "../protocol/direct.js";
 import { type Environment, UNLIMITED } from "../protocol/environment.js";
 import { PoolViews } from "../protocol/pool-views.js";
 import type { Behaviours } from "../releases/behaviours.js";
-import { HeldAddresses } from "./checks/held-addresses.js";
 import { checkState } from "./checks/state-check.js";
+import { AddressUse } from "./address-use.js";
 import type { CallCounts } from "./call-counts.js";
 import { ChurnMeasures } from "./churn-measures.js";
 import { CountingDatastore } from "./counting-datastore.js";
+import { NodeLedger } from "./node-ledger.js";
 import type { RandomStreams } from "./random-streams.js";
 import { shuffled } from "./shuffled.js";
 
@@ -74,21 +76,14 @@ export class ChurnRun {
   readonly datastore: MemoryDatastore;
   readonly counting: CountingDatastore;
   readonly measures = new ChurnMeasures();
-  /** The nodes by index, those that have left included. */
-  readonly nodes: Node[] = [];
-  readonly podsByNode: number[] = [];
-  readonly podsByNodePeak: number[] = [];
-  /** Nodes that asked for an address in vain at least once. */
-  readonly needyNodes = new Set<number>();
+  readonly ledger = new NodeLedger();
   readonly #environment: Environment;
   /** By node, the release that it was changed to. */
   readonly #changedTo = new Map<number, Environment>();
-  readonly #held = new HeldAddresses();
+  readonly #held: AddressUse;
   readonly #pods = new Map<string, LivePod>();
   /** How often pods of a name have vanished: a later one has another sandbox, so another handle. */
   readonly #vanished = new Map<string, number>();
-  /** When each free address that was in use before was released. */
-  readonly #releasedUs = new Map<AddressNumber, number>();
   readonly #wants: { readonly num4: number; readonly num6: number };
   #timeUs = 0;
   #operations = 0;
@@ -99,11 +94,7 @@ export class ChurnRun {
   #contradiction: string | null = null;
 
   /** @param fingerprint takes note of every call and every address given out. */
-  constructor(
-    world: ChurnWorld,
-    random: RandomStreams,
-    private readonly fingerprint?: CallFingerprint,
-  ) {
+  constructor(world: ChurnWorld, random: RandomStreams, fingerprint?: CallFingerprint) {
     const { release } = world;
     this.datastore = new MemoryDatastore({
       existsShowsInner: release.existsErrorShowsInner,
@@ -114,6 +105,7 @@ export class ChurnRun {
     // A cluster on the defaults has no configuration object until the first allocation makes it.
     if (!isDefaultConfig(world.config)) this.datastore.setConfig(world.config);
     this.counting = new CountingDatastore(this.datastore, fingerprint);
+    this.#held = new AddressUse(this.measures.reuse, fingerprint);
     const mapOrder = random.stream("map-order");
     this.#environment = {
       release,
@@ -146,9 +138,7 @@ export class ChurnRun {
 
   /** A node registers. Its index is one above that of the last one. */
   nodeJoined(node: Node): void {
-    this.nodes.push(node);
-    this.podsByNode.push(0);
-    this.podsByNodePeak.push(0);
+    this.ledger.join(node);
     this.datastore.setNode(node);
   }
 
@@ -186,14 +176,14 @@ export class ChurnRun {
 
   /** A pod that runs already. */
   adopt({ name, nodeIndex, handle, addresses, blocks }: InitialPod): void {
-    const owner: AffinityOwner = { type: "host", host: this.nodes[nodeIndex]!.name };
+    const owner: AffinityOwner = { type: "host", host: this.ledger.nameOf(nodeIndex) };
     for (const address of addresses) this.#held.take(address, name);
     const borrowed = blocks.filter((block) => {
       return this.datastore.block(block)?.isOwnedBy(owner) !== true;
     }).length;
     this.#pods.set(name, { nodeIndex, handle, addresses, borrowed, blocks });
     this.#borrowedNow += borrowed;
-    this.#countPod(nodeIndex);
+    this.ledger.podCame(nodeIndex);
   }
 
   /**
@@ -244,7 +234,7 @@ export class ChurnRun {
     this.#timeUs = timeUs;
     this.counting.calls = 0;
     const handle = this.#handleOf(pod);
-    const asked = this.#arguments(pod, namespace, handle, this.nodes[nodeIndex]!.name);
+    const asked = this.#arguments(pod, namespace, handle, this.ledger.nameOf(nodeIndex));
     const result = autoAssign(this.counting, this.#environmentOf(nodeIndex), UNLIMITED, asked);
     this.measures.assignCalls.record(this.counting.calls);
     const reason = failureReason(result);
@@ -252,14 +242,9 @@ export class ChurnRun {
     else this.#fail(reason, pod, nodeIndex);
     const live = this.#keep(pod, handle, nodeIndex, result);
     this.#pods.set(pod, live);
-    this.#countPod(nodeIndex);
+    this.ledger.podCame(nodeIndex);
     this.#afterOperation();
     return reason;
-  }
-
-  #countPod(nodeIndex: number): void {
-    const pods = ++this.podsByNode[nodeIndex]!;
-    if (pods > this.podsByNodePeak[nodeIndex]!) this.podsByNodePeak[nodeIndex] = pods;
   }
 
   /** A pod ends. Returns its node, or undefined when no such pod was added. */
@@ -274,10 +259,7 @@ export class ChurnRun {
       this.#releaseInitial(live, live.blocks);
     } else if (error === undefined) {
       this.measures.released++;
-      for (const address of live.addresses) {
-        this.#held.give(address);
-        this.#releasedUs.set(address, timeUs);
-      }
+      for (const address of live.addresses) this.#held.release(address, timeUs);
       this.#borrowedNow -= live.borrowed;
     } else if (error.kind === "notFound" && live.addresses.length === 0) {
       this.measures.releasedNothing++;
@@ -286,7 +268,7 @@ export class ChurnRun {
       throw new InvariantViolation("a release without faults succeeds", detail);
     }
     this.#pods.delete(pod);
-    this.podsByNode[live.nodeIndex]!--;
+    this.ledger.podWent(live.nodeIndex);
     this.#afterOperation();
     return live.nodeIndex;
   }
@@ -313,7 +295,7 @@ export class ChurnRun {
     this.measures.leakedAddresses += live.addresses.length;
     this.#pods.delete(pod);
     this.#vanished.set(pod, (this.#vanished.get(pod) ?? 0) + 1);
-    this.podsByNode[live.nodeIndex]!--;
+    this.ledger.podWent(live.nodeIndex);
   }
 
   /** All pods of a node vanish without CNI DEL. */
@@ -339,30 +321,23 @@ export class ChurnRun {
   }
 
   #arguments(pod: string, namespace: string, handle: string, node: string): AutoAssignArguments {
-    return {
+    return plainAssignment({
       num4: this.#wants.num4,
       num6: this.#wants.num6,
       handle,
       attributes: { namespace, node, pod },
       host: node,
-      pools4: NO_POOLS,
-      pools6: NO_POOLS,
-      maxBlocksPerHost: 0,
-      reserved4: null,
-      reserved6: null,
-      use: "Workload",
-      namespaceLabels: NO_LABELS,
-    };
+    });
   }
 
   #fail(reason: string, pod: string, nodeIndex: number): void {
     this.measures.assignFailed++;
-    this.needyNodes.add(nodeIndex);
-    this.measures.noteFailure(reason, this.#timeUs, pod, this.nodes[nodeIndex]!.name);
+    this.ledger.needyNodes.add(nodeIndex);
+    this.measures.noteFailure(reason, this.#timeUs, pod, this.ledger.nameOf(nodeIndex));
   }
 
   #keep(pod: string, handle: string, nodeIndex: number, result: AutoAssignResult): LivePod {
-    const owner: AffinityOwner = { type: "host", host: this.nodes[nodeIndex]!.name };
+    const owner: AffinityOwner = { type: "host", host: this.ledger.nameOf(nodeIndex) };
     const addresses: AddressNumber[] = [];
     let borrowed = 0;
     for (const family of [result.v4, result.v6]) {
@@ -371,10 +346,7 @@ export class ChurnRun {
         const isBorrowed = this.datastore.block(block)?.isOwnedBy(owner) !== true;
         for (const ordinal of ordinals) {
           const address = block.addressAt(ordinal);
-          this.#held.take(address, pod);
-          this.fingerprint?.noteAddress(address);
-          const releasedUs = this.#releasedUs.get(address);
-          if (releasedUs !== undefined) this.measures.reuse.record(this.#timeUs - releasedUs);
+          this.#held.assign(address, pod, this.#timeUs);
           addresses.push(address);
           if (isBorrowed) borrowed++;
         }
@@ -412,9 +384,6 @@ function tornText(torn: readonly string[]): string {
   const rest = more > 0 ? ` and ${more} more` : "";
   return `blocks overlap or contradict themselves: ${shown}${rest}`;
 }
-
-const NO_POOLS: readonly Cidr[] = [];
-const NO_LABELS = {};
 
 /** Handle that the CNI plugin would use; a simulated pod has one sandbox, named after it. */
 export function handleOf(pod: string): string {

@@ -31,8 +31,6 @@ export interface ExecutorWorld {
   readonly random: RandomStreams;
   /** Opens the trace of a `trace` executor. */
   openTrace(executor: ExecutorOf<"trace">): EventBatches;
-  /** Whether the scenario has more than one executor. */
-  readonly isOneOfSeveral: boolean;
 }
 
 /** An executor that wants pods. */
@@ -51,6 +49,8 @@ const forEver = (): number => Infinity;
 class ExecutorFactory {
   constructor(
     private readonly index: number,
+    /** Whether the scenario has more than one executor. */
+    private readonly isOneOfSeveral: boolean,
     private readonly world: ExecutorWorld,
   ) {}
 
@@ -91,7 +91,7 @@ class ExecutorFactory {
     const { host, kernel } = this.world;
     switch (executor.executor) {
       case "trace": {
-        const prefix = this.world.isOneOfSeveral ? `${executor.name}/` : "";
+        const prefix = this.isOneOfSeveral ? `${executor.name}/` : "";
         const trace = this.world.openTrace(executor);
         const group = this.#group(executor);
         return new TraceReplay(group, host, kernel, executor.startAfter, trace, prefix);
@@ -136,13 +136,15 @@ class ExecutorFactory {
 }
 
 /**
- * Makes an executor ready to start. Its random draws come from streams of its own, by its place in
- * the workload: `arrivals/0`, `lifetimes/0`, `placement/0`.
+ * Makes a scenario's executors ready to start. The random draws of each come from streams of its own,
+ * by its place in the workload: `arrivals/0`, `lifetimes/0`, `placement/0`.
  */
-export function createExecutor(
-  executor: Executor,
-  index: number,
+export function createExecutors(
+  workload: readonly Executor[],
   world: ExecutorWorld,
-): ExecutorRun {
-  return new ExecutorFactory(index, world).create(executor);
+): ExecutorRun[] {
+  const isOneOfSeveral = workload.length > 1;
+  return workload.map((executor, i) =>
+    new ExecutorFactory(i, isOneOfSeveral, world).create(executor),
+  );
 }

@@ -10,7 +10,7 @@ import { findProfile } from "../../src/releases/profiles.js";
 import { ChurnRun, handleOf } from "../../src/simulation/churn-run.js";
 import { Kernel } from "../../src/simulation/kernel.js";
 import { RandomStreams } from "../../src/simulation/random-streams.js";
-import { createExecutor } from "../../src/workload/create-executor.js";
+import { createExecutors } from "../../src/workload/create-executor.js";
 import { TraceReplay } from "../../src/workload/executors/trace.js";
 import { InstantNetwork } from "../../src/workload/instant-network.js";
 import type { PodRef } from "../../src/workload/pod-network.js";
@@ -77,17 +77,16 @@ describe("the quickstart", () => {
       createNetwork: (events) => (network = new SpyingNetwork(run, kernel, events)),
     });
     const executor = scenario.workload[0] as ExecutorOf<"trace">;
-    const replay = createExecutor(executor, 0, {
+    const [replay] = createExecutors([executor], {
       kernel,
       host,
       random,
-      isOneOfSeveral: false,
       openTrace: ({ file }) => new Trace(file).events(),
     });
     if (!(replay instanceof TraceReplay)) throw new TypeError("expected a trace");
     for (const { name, labels } of scenario.nodes) host.joinNode(name, labels);
     const onTurn = () => Promise.resolve(true);
-    await runKernel(kernel, { executors: [replay], traces: [replay], untilUs: Infinity, onTurn });
+    await runKernel(kernel, { executors: [replay], untilUs: Infinity, onTurn });
     const last = rows.pop()!;
     expect(network!.seen).toEqual(rows);
     const affinities = Object.fromEntries(

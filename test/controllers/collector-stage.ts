@@ -1,3 +1,4 @@
+import { plainAssignment } from "../../src/protocol/plain-assignment.js";
 import { answerPods } from "../../src/controllers/answer-pods.js";
 import type { ClusterView } from "../../src/controllers/cluster-view.js";
 import { GarbageCollector, type SyncOutcome } from "../../src/controllers/garbage-collector.js";
@@ -124,20 +125,16 @@ export class Stage {
     attributes: Readonly<Record<string, string>>,
     count = 1,
   ): string[] {
-    const steps = this.ipam.autoAssign(UNLIMITED, {
-      num4: count,
-      num6: 0,
-      handle,
-      attributes: { node, ...attributes },
-      host: node,
-      pools4: [],
-      pools6: [],
-      maxBlocksPerHost: 0,
-      reserved4: null,
-      reserved6: null,
-      use: "Workload",
-      namespaceLabels: {},
-    });
+    const steps = this.ipam.autoAssign(
+      UNLIMITED,
+      plainAssignment({
+        num4: count,
+        num6: 0,
+        handle,
+        attributes: { node, ...attributes },
+        host: node,
+      }),
+    );
     const { v4 } = runToEnd(steps, this.datastore);
     return v4!.taken.flatMap(({ block, ordinals }) =>
       ordinals.map((ordinal) => formatAddress(block.addressAt(ordinal))),

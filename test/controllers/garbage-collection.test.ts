@@ -1,3 +1,4 @@
+import { plainAssignment } from "../../src/protocol/plain-assignment.js";
 import { describe, expect, it } from "vitest";
 import { TimedWorld } from "../../src/conformance/timed-world.js";
 import {
@@ -89,20 +90,16 @@ class FakeNetwork {
   }
 
   #assign(pod: string, node: string): string {
-    const steps = this.world.ipam.autoAssign(UNLIMITED, {
-      num4: 1,
-      num6: 0,
-      handle: `k8s-pod-network.${pod}`,
-      attributes: { namespace: "x", node, pod },
-      host: node,
-      pools4: [],
-      pools6: [],
-      maxBlocksPerHost: 0,
-      reserved4: null,
-      reserved6: null,
-      use: "Workload",
-      namespaceLabels: {},
-    });
+    const steps = this.world.ipam.autoAssign(
+      UNLIMITED,
+      plainAssignment({
+        num4: 1,
+        num6: 0,
+        handle: `k8s-pod-network.${pod}`,
+        attributes: { namespace: "x", node, pod },
+        host: node,
+      }),
+    );
     const { block, ordinals } = runToEnd(steps, this.world.datastore).v4!.taken[0]!;
     return formatAddress(block.addressAt(ordinals[0]!));
   }

@@ -1,3 +1,4 @@
+import { plainAssignment } from "../../src/protocol/plain-assignment.js";
 import { describe, expect, it } from "vitest";
 import { formatAddress } from "../../src/model/address.js";
 import { UNLIMITED } from "../../src/protocol/environment.js";
@@ -115,20 +116,13 @@ describe("the pools of a request", () => {
   });
 });
 
-const NO_ARGUMENTS = {
+const NO_ARGUMENTS = plainAssignment({
   num4: 0,
   num6: 0,
   handle: null,
   attributes: null,
   host: "",
-  pools4: [],
-  pools6: [],
-  maxBlocksPerHost: 0,
-  reserved4: null,
-  reserved6: null,
-  use: "Workload",
-  namespaceLabels: {},
-} as const;
+});
 
 describe("the block limit", () => {
   it("counts the blocks of all usable pools together", () => {

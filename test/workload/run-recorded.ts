@@ -3,8 +3,7 @@ import type { Scenario } from "../../src/formats/scenario/scenario.js";
 import { Trace } from "../../src/formats/traces/trace.js";
 import { Kernel } from "../../src/simulation/kernel.js";
 import { RandomStreams } from "../../src/simulation/random-streams.js";
-import { createExecutor } from "../../src/workload/create-executor.js";
-import { TraceReplay } from "../../src/workload/executors/trace.js";
+import { createExecutors } from "../../src/workload/create-executor.js";
 import type { GroupCounts } from "../../src/workload/group-counts.js";
 import { WorkloadHost } from "../../src/workload/workload-host.js";
 import { RecordingNetwork } from "./recording-network.js";
@@ -25,21 +24,17 @@ export async function runRecorded(scenario: Scenario): Promise<RecordedRun> {
     createNetwork: (events) => (network = new RecordingNetwork(kernel, events)),
   });
   const random = new RandomStreams(scenario.seed);
-  const executors = scenario.workload.map((executor, i) =>
-    createExecutor(executor, i, {
-      kernel,
-      host,
-      random,
-      isOneOfSeveral: scenario.workload.length > 1,
-      openTrace: ({ file, format, compress }) => new Trace(file, { format, compress }).events(),
-    }),
-  );
+  const executors = createExecutors(scenario.workload, {
+    kernel,
+    host,
+    random,
+    openTrace: ({ file, format, compress }) => new Trace(file, { format, compress }).events(),
+  });
   for (const { name, labels } of scenario.nodes) host.joinNode(name, labels);
   network!.lines.length = 0;
   await runKernel(kernel, {
     executors,
     untilUs: scenario.simulation.duration ?? Infinity,
-    traces: executors.filter((executor) => executor instanceof TraceReplay),
     onTurn: () => Promise.resolve(true),
   });
   const counts = Object.fromEntries(host.groups.map((group) => [group.name, group.counts]));

@@ -1,3 +1,4 @@
+import { API_RESOURCES } from "../kubernetes-names.js";
 import type { Kind, Verb } from "../request.js";
 
 /** What an API request does. LIST is a GET of one page; the etcd mode uses the same words. */
@@ -40,16 +41,6 @@ export function resourceOfCode(code: number): ApiResource | undefined {
   return API_RESOURCE_NAMES[code & ((1 << RESOURCE_BITS) - 1)];
 }
 
-const RESOURCE_OF_KIND: Readonly<Record<Exclude<Kind, "ipamHost">, ApiResource>> = {
-  block: "ipamblocks",
-  affinity: "blockaffinities",
-  handle: "ipamhandles",
-  config: "ipamconfigs",
-  pool: "ippools",
-  reservation: "ipreservations",
-  node: "nodes",
-};
-
 /** The API verbs of a datastore call, step by step; a list is its first step once a page. */
 const VERBS_OF_CALL: Readonly<Record<Verb, readonly ApiVerb[]>> = {
   // The later steps of a get remove an object that is flagged as deleted.
@@ -70,7 +61,7 @@ function verbsOf(verb: Verb, kind: string): readonly ApiVerb[] {
 
 function codesOf(verb: Verb): CodesByKind {
   const byKind: Partial<Record<Kind, readonly number[]>> = { ipamHost: [] };
-  for (const [kind, resource] of Object.entries(RESOURCE_OF_KIND)) {
+  for (const [kind, resource] of Object.entries(API_RESOURCES)) {
     byKind[kind as Kind] = verbsOf(verb, kind).map((apiVerb) => apiCode(apiVerb, resource));
   }
   return byKind as CodesByKind;

@@ -443,7 +443,7 @@ export class ClientProcess<T> implements Activity, ServerClient, CallContextLike
   /** Whether the request is under way. */
   #beginPod(pod: PodRequest): boolean {
     const path = `/api/v1/namespaces/${pod.namespace}/pods/${pod.name}`;
-    const failed = this.#beginPlain(new PlainRequests([POD_GET], [path], [200]));
+    const failed = this.#beginPlain(new PlainRequests([POD_GET], () => path));
     if (failed === undefined) this.#pod = pod;
     return failed === undefined;
   }
@@ -460,15 +460,15 @@ export class ClientProcess<T> implements Activity, ServerClient, CallContextLike
     const { server, kernel } = this.surroundings;
     const { nowUs } = this;
     if (server.isDown) {
-      const url = `${this.surroundings.serverUrl}${plain.paths[0]!}`;
+      const url = `${this.surroundings.serverUrl}${plain.pathOf(0)}`;
       return new DatastoreError(`Get "${url}": ${REFUSED_TEXT}`);
     }
     let totalUs = 0;
     plain.codes.forEach((code, i) => {
       const us = server.serviceUs(code, 0);
       if (i > 0) server.counts[code]!++;
-      const [path, status] = [plain.paths[i]!, plain.statuses[i]!];
-      this.witness?.request(this, verbOfCode(code), path, status, 0, us, nowUs + totalUs);
+      const verb = verbOfCode(code);
+      this.witness?.request(this, verb, plain.pathOf(i), plain.status, 0, us, nowUs + totalUs);
       totalUs += us;
     });
     // Plain requests take one place at the server, whether it is full or not.

@@ -6,12 +6,15 @@ import type { Response } from "../response.js";
  * time and count, and change nothing that IPAM looks at.
  */
 export class PlainRequests {
-  /** @param codes request codes in order, see `apiCode`. */
+  /**
+   * @param codes request codes in order, see `apiCode`.
+   * @param pathOf path of the request at a place; asked for only when somebody looks.
+   * @param status of every answer.
+   */
   constructor(
     readonly codes: readonly number[],
-    /** Path of each, for recordings. */
-    readonly paths: readonly string[],
-    readonly statuses: readonly number[],
+    readonly pathOf: (place: number) => string,
+    readonly status = 200,
   ) {}
 }
 

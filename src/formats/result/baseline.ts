@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { publishedSchema } from "./result-pieces.js";
 
 /** Version of the baseline file. A field that changes its meaning raises it. */
 export const BASELINE_VERSION = 1;
@@ -70,9 +71,5 @@ export type Machine = z.infer<typeof MachineSchema>;
 
 /** JSON Schema of the baseline file, as it is published in docs/. */
 export function baselineJsonSchema(): unknown {
-  return {
-    $schema: "https://json-schema.org/draft/2020-12/schema",
-    title: "ipamlab gate baseline",
-    ...z.toJSONSchema(BaselineSchema),
-  };
+  return publishedSchema("ipamlab gate baseline", BaselineSchema);
 }

@@ -1,9 +1,9 @@
 import { z } from "zod";
+import { count, publishedSchema } from "./result-pieces.js";
 
 /** Version of the comparison document. A field that changes its meaning raises it. */
 export const COMPARISON_VERSION = 1;
 
-const count = z.int().min(0);
 const number = z.number().nullable();
 
 const SideSchema = z.strictObject({
@@ -137,9 +137,5 @@ export type Attribution = z.infer<typeof AttributionSchema>;
 
 /** JSON Schema of the comparison document, as it is published in docs/. */
 export function comparisonResultJsonSchema(): unknown {
-  return {
-    $schema: "https://json-schema.org/draft/2020-12/schema",
-    title: "ipamlab comparison result",
-    ...z.toJSONSchema(ComparisonResultSchema),
-  };
+  return publishedSchema("ipamlab comparison result", ComparisonResultSchema);
 }

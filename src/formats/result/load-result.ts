@@ -1,30 +1,19 @@
 import { z } from "zod";
+import { count, LatencySchema, publishedSchema } from "./result-pieces.js";
 
 /** Version of the load document. A field that changes its meaning raises it. */
 export const LOAD_RESULT_VERSION = 1;
 
-const count = z.int().min(0);
 const ratio = z.number().min(0);
 
-const LatencySchema = z
-  .strictObject({
-    count,
-    mean: z.number(),
-    min: count,
-    p50: count,
-    p90: count,
-    p99: count,
-    p999: count,
-    max: count,
-  })
-  .describe("Nanoseconds, at most 0.1 % too high.");
+const LatencyNsSchema = LatencySchema.describe("Nanoseconds, at most 0.1 % too high.");
 
 const SampleSchema = z.strictObject({
   repetition: z.int().min(1),
   measuredSeconds: ratio,
   operationsPerSecond: ratio,
-  serviceNs: LatencySchema.nullable(),
-  fromIntendedNs: LatencySchema.nullable(),
+  serviceNs: LatencyNsSchema.nullable(),
+  fromIntendedNs: LatencyNsSchema.nullable(),
   conflicts: count,
   notStarted: count,
 });
@@ -34,8 +23,8 @@ const LockSchema = z
     acquisitions: count,
     contended: count.describe("Acquisitions that found the lock taken."),
     mostWaiters: count.describe("Most threads seen asleep at the lock at once."),
-    waitNs: LatencySchema.nullable().describe("Of the contended acquisitions."),
-    holdNs: LatencySchema.nullable().describe("Of every 64th acquisition."),
+    waitNs: LatencyNsSchema.nullable().describe("Of the contended acquisitions."),
+    holdNs: LatencyNsSchema.nullable().describe("Of every 64th acquisition."),
   })
   .describe("The one lock of coarse-lock.");
 
@@ -68,12 +57,12 @@ const AllocatorSchema = z.strictObject({
   }),
   failures: z.array(z.strictObject({ reason: z.string(), count })),
   samples: z.array(SampleSchema).describe("One a repetition, in order."),
-  assignNs: LatencySchema.nullable().describe("Service time: from start to end."),
-  releaseNs: LatencySchema.nullable().describe("Service time: from start to end."),
-  fromIntendedNs: LatencySchema.nullable().describe(
+  assignNs: LatencyNsSchema.nullable().describe("Service time: from start to end."),
+  releaseNs: LatencyNsSchema.nullable().describe("Service time: from start to end."),
+  fromIntendedNs: LatencyNsSchema.nullable().describe(
     "From the moment that the schedule wanted the operation to its end; null when flat out.",
   ),
-  driverLagNs: LatencySchema.nullable().describe(
+  driverLagNs: LatencyNsSchema.nullable().describe(
     "How late an idle thread began an operation: the driver's doing, in fromIntendedNs as well.",
   ),
   throughput: z
@@ -159,9 +148,5 @@ export type LoadedAllocator = LoadResult["runs"][number]["allocators"][number];
 
 /** JSON Schema of the load document, as it is published in docs/. */
 export function loadResultJsonSchema(): unknown {
-  return {
-    $schema: "https://json-schema.org/draft/2020-12/schema",
-    title: "ipamlab load result",
-    ...z.toJSONSchema(LoadResultSchema),
-  };
+  return publishedSchema("ipamlab load result", LoadResultSchema);
 }

@@ -1,9 +1,19 @@
 import { z } from "zod";
+import { count, publishedSchema } from "./result-pieces.js";
+
+/** What an operator would have to do for it, the least effort first. */
+export const EFFORTS = [
+  "nothing",
+  "configuration",
+  "more addresses",
+  "new blocks",
+  "another mode",
+  "other nodes",
+] as const;
 
 /** Version of the plan document. A field that changes its meaning raises it. */
 export const PLAN_VERSION = 1;
 
-const count = z.int().min(0);
 const probability = z.number().min(0).max(1);
 const timeUs = z.int().min(0);
 
@@ -189,14 +199,7 @@ export const PlanResultSchema = z.strictObject({
       choices: z.array(
         z.strictObject({
           name: z.string(),
-          effort: z.enum([
-            "nothing",
-            "configuration",
-            "more addresses",
-            "new blocks",
-            "another mode",
-            "other nodes",
-          ]),
+          effort: z.enum(EFFORTS),
           meets: z.boolean().describe("Whether no more runs failed than the target allows."),
           ...risk,
           strandedP95: count,
@@ -243,9 +246,5 @@ export type PlanResult = z.infer<typeof PlanResultSchema>;
 
 /** JSON Schema of the plan document, as it is published in docs/. */
 export function planResultJsonSchema(): unknown {
-  return {
-    $schema: "https://json-schema.org/draft/2020-12/schema",
-    title: "ipamlab plan",
-    ...z.toJSONSchema(PlanResultSchema),
-  };
+  return publishedSchema("ipamlab plan", PlanResultSchema);
 }

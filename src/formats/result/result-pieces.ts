@@ -35,3 +35,12 @@ export const SeriesSchema = z
     }),
   )
   .describe("Stretches of equal length, in order.");
+
+/** A schema as it is published in docs/. */
+export function publishedSchema(title: string, schema: z.ZodType): unknown {
+  return {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    title,
+    ...z.toJSONSchema(schema),
+  };
+}

@@ -1,6 +1,12 @@
 import { z } from "zod";
 import { ClusterSectionSchema } from "./cluster-section.js";
-import { count, HistogramSchema, LatencySchema, SeriesSchema } from "./result-pieces.js";
+import {
+  count,
+  HistogramSchema,
+  LatencySchema,
+  SeriesSchema,
+  publishedSchema,
+} from "./result-pieces.js";
 import { MODELS } from "../scenario/simulation-schema.js";
 
 /** Version of the result document. A field that changes its meaning raises it. */
@@ -204,9 +210,5 @@ export type SimulationResult = z.infer<typeof SimulationResultSchema>;
 
 /** JSON Schema of the result document, as it is published in docs/. */
 export function simulationResultJsonSchema(): unknown {
-  return {
-    $schema: "https://json-schema.org/draft/2020-12/schema",
-    title: "ipamlab simulation result",
-    ...z.toJSONSchema(SimulationResultSchema),
-  };
+  return publishedSchema("ipamlab simulation result", SimulationResultSchema);
 }

@@ -58,7 +58,7 @@ function checkOwners(datastore: MemoryDatastore): void {
 /** Compares what handles count with what blocks hold. */
 export function countHandleLeaks(datastore: MemoryDatastore): HandleLeaks {
   const held = new Map<string, number>();
-  for (const { value: block } of datastore.listBlocks()) {
+  for (const { value: block } of datastore.blocks) {
     for (let ordinal = 0; ordinal < block.size; ordinal++) {
       const handle = block.attributeOf(ordinal)?.handle ?? null;
       if (handle === null) continue;
@@ -68,7 +68,7 @@ export function countHandleLeaks(datastore: MemoryDatastore): HandleLeaks {
   }
   let overstated = 0;
   let understated = 0;
-  for (const { value: handle } of datastore.listHandles()) {
+  for (const { value: handle } of datastore.handles) {
     for (const { cidr, count } of handle.blocks) {
       const key = `${cidr.text} ${handle.id}`;
       const actual = held.get(key) ?? 0;
