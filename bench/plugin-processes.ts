@@ -58,6 +58,9 @@ function sum(values: Float64Array): number {
   return values.reduce((total, value) => total + value, 0);
 }
 
+/** Spread of the service times: one in a hundred takes 6.7 times the median or longer. */
+const SIGMA = Math.log(20 / 3) / 2.3263;
+
 /** The cluster with its processes; every tick starts one ADD, and one DEL once it is full. */
 class Cluster implements Activity, ProcessOwner<Result> {
   readonly kernel = new Kernel();
@@ -85,7 +88,7 @@ class Cluster implements Activity, ProcessOwner<Result> {
     const streams = new RandomStreams("1");
     this.#random = streams.stream("churn");
     this.datastore = new MemoryDatastore(dialect);
-    const times = byKindOfWork(new Lognormal(3_000, 20_000), new Lognormal(6_000, 40_000));
+    const times = byKindOfWork(new Lognormal(3_000, SIGMA), new Lognormal(6_000, SIGMA));
     this.server = new ApiServer(times, streams.stream("server"), 400);
     const affinityLookup = release.kubernetesAffinityLookup;
     this.#surroundings = {
