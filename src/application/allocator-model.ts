@@ -13,11 +13,16 @@ export function createAllocatorModel(
   fingerprint: CallFingerprint | undefined,
 ): ModelRun {
   const figures = new ChurnRun(world, random, fingerprint);
+  let network: InstantNetwork | undefined;
   return {
     figures,
     churn: figures,
     datastore: figures.datastore,
-    createNetwork: (events) => new InstantNetwork(figures, kernel, events),
+    createNetwork: (events) => (network = new InstantNetwork(figures, kernel, events)),
+    setRelease: ({ index }, release) => figures.setRelease(index, release),
+    setReleaseOfNewNodes(release) {
+      network!.releaseOfNewNodes = release;
+    },
     requests: 0,
     provenance: ALLOCATOR_PROVENANCE,
     check: () => figures.check(),

@@ -179,7 +179,16 @@ export function createClusterModel(
   let run: NodeNetwork | undefined;
   let collected: MeasuredCollection | null = null;
   const network = () => run!;
+  const replaceCollector = (behaviours: Behaviours) => {
+    const { ipam, processes } = network().surroundingsOf(behaviours);
+    collected?.collection.replace({ ipam, surroundings: processes });
+  };
   return {
+    setRelease: (node, behaviours) => network().install(node, behaviours),
+    setReleaseOfNewNodes(behaviours) {
+      network().releaseOfNewNodes = behaviours;
+    },
+    setControllersRelease: scenario.gc.enabled ? replaceCollector : undefined,
     createNetwork(events: PodNetworkEvents) {
       run = new NodeNetwork(
         {

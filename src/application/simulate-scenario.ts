@@ -186,15 +186,15 @@ function createModel(
 
 function createChanges(
   { pools }: Scenario,
-  { churn, datastore }: ModelRun,
+  model: ModelRun,
   kernel: Kernel,
   host: WorkloadHost,
 ): ScheduledChanges {
   return new ScheduledChanges(pools, {
     kernel,
     host,
-    datastore,
-    setRelease: ({ index }, release) => churn?.setRelease(index, release),
+    datastore: model.datastore,
+    setRelease: (node, release) => model.setRelease(node, release),
   });
 }
 

@@ -36,8 +36,22 @@ export class GarbageCollection implements DatastoreWatch {
   #nextCountUs = 0;
   #process: CollectorProcess | undefined;
 
-  constructor(private readonly options: GarbageCollectionOptions) {
+  #options: GarbageCollectionOptions;
+
+  constructor(options: GarbageCollectionOptions) {
+    this.#options = options;
     options.datastore.watch = this;
+  }
+
+  /**
+   * Another release takes over: a collector that runs is stopped, and the new one starts knowing
+   * nothing. One that does not run starts with it later.
+   */
+  replace(release: Pick<GarbageCollectionOptions, "ipam" | "surroundings">): void {
+    this.#options = { ...this.#options, ...release };
+    if (this.#process === undefined) return;
+    this.stop();
+    this.start();
   }
 
   /** Addresses released so far. */
@@ -61,10 +75,10 @@ export class GarbageCollection implements DatastoreWatch {
     if (this.#process !== undefined) return;
     this.starts++;
     this.#process = new CollectorProcess({
-      ...this.options,
+      ...this.#options,
       onReleased: (leak) => {
         this.#reclaimed++;
-        this.options.onReleased(leak);
+        this.#options.onReleased(leak);
         this.#countSometimes();
       },
       onSync: (trigger, outcome, startedUs) => this.#noteSync(trigger, outcome, startedUs),
@@ -119,7 +133,7 @@ export class GarbageCollection implements DatastoreWatch {
 
   /** Brings the figures over time up to date. */
   count(): void {
-    const { nowUs } = this.options.surroundings.kernel;
+    const { nowUs } = this.#options.surroundings.kernel;
     const candidates = this.candidateCount;
     this.candidates.record(nowUs, candidates);
     this.reclaimed.record(nowUs, this.#reclaimed);
@@ -128,7 +142,7 @@ export class GarbageCollection implements DatastoreWatch {
   }
 
   #noteSync(trigger: SyncTrigger, { error }: SyncOutcome, startedUs: number): void {
-    const { nowUs } = this.options.surroundings.kernel;
+    const { nowUs } = this.#options.surroundings.kernel;
     this.syncs[trigger]++;
     this.syncTime.record(nowUs - startedUs);
     if (error !== undefined) this.errors.set(error.text, (this.errors.get(error.text) ?? 0) + 1);
@@ -137,6 +151,6 @@ export class GarbageCollection implements DatastoreWatch {
 
   /** A sync may go on for an hour, so releases count as well as ends of syncs. */
   #countSometimes(): void {
-    if (this.options.surroundings.kernel.nowUs >= this.#nextCountUs) this.count();
+    if (this.#options.surroundings.kernel.nowUs >= this.#nextCountUs) this.count();
   }
 }

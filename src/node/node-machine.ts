@@ -1,6 +1,7 @@
 import type { ProcessOwner } from "../datastore/simulated/client-process.js";
 import type { ClusterNode } from "../workload/pod-network.js";
 import type { CniRequest } from "./cni-request.js";
+import type { ClusterLock } from "./cluster-lock.js";
 import type { AnyProcess, HostLock } from "./host-lock.js";
 import { IpamPlugin } from "./ipam-plugin.js";
 import { NetworkMutex } from "./network-mutex.js";
@@ -13,15 +14,25 @@ import type { ReleaseSurroundings } from "./release-surroundings.js";
 /** One machine of the cluster: its lock, and the plugin that is installed on it. */
 export class NodeMachine {
   readonly #mutex = new NetworkMutex();
-  readonly #plugin: IpamPlugin;
+  /** Locks of the whole cluster that processes of this machine may hold: one a release at most. */
+  readonly #clusterLocks = new Set<ClusterLock>();
+  #plugin!: IpamPlugin;
+  #release!: ReleaseSurroundings;
 
   constructor(
     readonly node: ClusterNode,
-    private readonly release: ReleaseSurroundings,
+    release: ReleaseSurroundings,
     readonly lock: HostLock,
     readonly settings: NodeSettings,
   ) {
+    this.install(release);
+  }
+
+  /** Puts a release on the machine; processes that run already go on with the old one. */
+  install(release: ReleaseSurroundings): void {
+    this.#release = release;
     this.#plugin = new IpamPlugin(release.behaviours, release.ipam, LOCK_TIMES);
+    if (release.clusterLock !== null) this.#clusterLocks.add(release.clusterLock);
   }
 
   /** Starts the plugin. Its result, unless it is killed, goes to the owner. */
@@ -31,7 +42,7 @@ export class NodeMachine {
     owner: ProcessOwner<PluginResult>,
     witness: PodWitness | null,
   ): PluginProcess {
-    const { processes, clientLimit } = this.release;
+    const { processes, clientLimit } = this.#release;
     const { settings, lock } = this;
     const process = new PluginProcess(
       processes,
@@ -56,6 +67,6 @@ export class NodeMachine {
     const any = process as unknown as AnyProcess;
     this.lock.drop(any);
     this.#mutex.release(any);
-    this.release.clusterLock?.drop(any);
+    for (const lock of this.#clusterLocks) lock.drop(any);
   }
 }

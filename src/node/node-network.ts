@@ -48,7 +48,7 @@ import {
 import { TimeLimits } from "./time-limits.js";
 
 export interface NodeNetworkOptions extends ReleaseSurroundingsOptions {
-  /** The release of nodes that join. */
+  /** The release of the nodes, until another one is installed. */
   readonly release: Behaviours;
   readonly node: NodeSettings;
   readonly wants: { readonly ipv4: boolean; readonly ipv6: boolean };
@@ -97,6 +97,8 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
   readonly leakAges: LeakAges;
   /** Who else watches the pods, if anyone. */
   podWatch: PodWatch | null = null;
+  /** The release of nodes that join. */
+  releaseOfNewNodes: Behaviours;
   readonly #releases: ReleaseRegistry;
   readonly #workersOf: Set<KubeletPod>[] = [];
   readonly #starts: NodeStarts;
@@ -121,6 +123,7 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
     const { kernel, datastore, random, node } = options;
     this.kernel = kernel;
     this.datastore = datastore;
+    this.releaseOfNewNodes = options.release;
     this.random = random.stream("kubelet");
     this.#held = new AddressUse(this.measures.reuse, options.fingerprint);
     this.#releases = new ReleaseRegistry(options, this, (namespace, name) =>
@@ -194,14 +197,25 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
   }
 
   nodeJoined(node: ClusterNode): void {
-    const { release, node: settings } = this.options;
+    const { node: settings } = this.options;
+    const surroundings = this.surroundingsOf(this.releaseOfNewNodes);
     const lock = new HostLock(this.kernel, this.#lockRandom, settings.lock);
-    this.machines.push(new NodeMachine(node, this.#releases.of(release), lock, settings));
+    this.machines.push(new NodeMachine(node, surroundings, lock, settings));
     this.#workersOf.push(new Set());
     const { name, labels } = node;
     this.ledger.join({ name, labels });
     this.datastore.setNode({ name, labels });
-    this.#starts.join(node, this.surroundingsOf(release));
+    this.#starts.join(node, surroundings);
+  }
+
+  /**
+   * Replaces the plugin on a node, and its calico-node, which starts again. Processes that run already
+   * go on with the old release.
+   */
+  install(node: ClusterNode, release: Behaviours): void {
+    const surroundings = this.surroundingsOf(release);
+    this.machines[node.index]!.install(surroundings);
+    this.#starts.restart(node, surroundings);
   }
 
   /** What processes of a release need. */

@@ -29,7 +29,7 @@ export class NodeStarts {
    * beginning have been started before, if that is possible.
    */
   join(node: ClusterNode, surroundings: ReleaseSurroundings): void {
-    const { kernel, datastore, windows, measures, events } = this;
+    const { kernel, datastore, windows, events } = this;
     for (const handle of tunnelHandles(node.name)) this.ownHandles.add(handle);
     if (kernel.woken === 0) {
       const hasWork = windows || wantTunnels(datastore.pools);
@@ -40,6 +40,13 @@ export class NodeStarts {
         return;
       }
     }
+    this.restart(node, surroundings);
+  }
+
+  /** Starts calico-node at once, and again until that succeeds. */
+  restart(node: ClusterNode, surroundings: ReleaseSurroundings): void {
+    const { kernel, windows, measures, events } = this;
+    this.#starters.get(node)?.stop();
     const starter = new NodeStarter(kernel, node.name, windows, surroundings, {
       started: () => {
         measures.nodeStarts++;

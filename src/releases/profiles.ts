@@ -88,8 +88,20 @@ function recordedNote(name: string): string {
 const WRITE_UP_NOTE =
   "a write-up about v3.28.4, not Calico's code: Calico's own history has no such change";
 
-/** The profile of this name, or undefined. The leading v may be missing. */
+const made = new Map<string, ReleaseProfile>();
+
+/**
+ * The profile of this name, or undefined. The leading v may be missing. The same release is always the
+ * same object, so that all who run it share what is the release's, such as its lock.
+ */
 export function findProfile(name: string): ReleaseProfile | undefined {
+  const profile = made.get(name) ?? makeProfile(name);
+  if (profile === undefined) return undefined;
+  if (!made.has(profile.name)) made.set(profile.name, profile);
+  return made.get(profile.name);
+}
+
+function makeProfile(name: string): ReleaseProfile | undefined {
   if (name === "pre-3.28.4" || name === "post-3.28.4") {
     const behaviours = behavioursOf(V3_28_4);
     const isBefore = name === "pre-3.28.4";

@@ -15,6 +15,9 @@ import type {
  * stays until it is removed, as a pod in ContainerCreating does.
  */
 export class InstantNetwork implements PodNetwork {
+  /** Set when nodes that join have another release than those of the beginning. */
+  releaseOfNewNodes: Parameters<ChurnRun["setRelease"]>[1] | undefined;
+
   constructor(
     private readonly run: ChurnRun,
     private readonly kernel: Kernel,
@@ -23,6 +26,9 @@ export class InstantNetwork implements PodNetwork {
 
   nodeJoined(node: ClusterNode): void {
     this.run.nodeJoined(node);
+    if (this.releaseOfNewNodes !== undefined) {
+      this.run.setRelease(node.index, this.releaseOfNewNodes);
+    }
     this.events.nodeReady(node);
   }
 

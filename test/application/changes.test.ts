@@ -93,6 +93,48 @@ describe("changes of a run", () => {
     expect(half.operations.total).toBe(changed.operations.total);
   });
 
+  /** One slow node, and more pods at once than its lock lets through in 90 s. */
+  const SLOW_NODE = {
+    simulation: { model: "cluster", duration: "30m" },
+    nodes: { count: 1 },
+    pools: [{ name: "first", cidr: "10.0.0.0/16" }],
+    datastore: { reads: "250ms", writes: "250ms" },
+    workload: [{ executor: "burst", startAfter: "1m", pods: 60 }],
+  };
+
+  it("in the cluster model, the plugin of nodes is replaced by another release", async () => {
+    const failedAt = async (at: string, release = "v3.29.7") =>
+      failed(await run([{ at, change: "release", release }], SLOW_NODE));
+    const [before, after] = [failed(await run([], SLOW_NODE)), await failedAt("30s")];
+    expect([before > 10, after]).toEqual([true, 0]);
+    // ADDs that wait for the lock already go on as the old release does.
+    expect(await failedAt("61s")).toBe(before);
+    expect(await failedAt("30s", "v3.28.3")).toBe(before);
+  });
+
+  it("in the cluster model, calico-node starts again with its release", async () => {
+    const result = await run([{ at: "30s", change: "release", release: "v3.32.1" }], {
+      ...SLOW_NODE,
+      nodes: { count: 3 },
+    });
+    expect(result.cluster!.nodeStarts).toEqual({ succeeded: 3, failed: 0 });
+  });
+
+  it("nodes of one release wait for one lock of pre-3.28.4, however they came to it", async () => {
+    const nodes = { list: ["a", "b"].map((rack) => ({ name: rack, labels: { rack } })) };
+    const at = (seconds: number, rack: string): Changes[0] => ({
+      at: `${seconds}s`,
+      change: "release",
+      nodeSelector: `rack == '${rack}'`,
+      release: "pre-3.28.4",
+    });
+    const change = { ...SLOW_NODE, nodes, workload: [{ ...SLOW_NODE.workload[0]!, pods: 8 }] };
+    const queue = async (changes: Changes) =>
+      (await run(changes, change)).cluster!.lock.clusterQueuePeak;
+    expect(await queue([at(10, "a")])).toBe(0);
+    expect(await queue([at(10, "a"), at(20, "b")])).toBeGreaterThan(0);
+  });
+
   it("the same at any time gives the same run", async () => {
     const change: Changes = [{ at: "20s", change: "add-pool", pool: SECOND }];
     expect(await run(change)).toEqual(await run(change));

@@ -41,12 +41,6 @@ class Timeline {
         break;
       case "release":
         this.#checkRelease(change.release, path);
-        if (this.scenario.simulation.model === "cluster") {
-          this.#refuse(
-            [...path, "change"],
-            "model: cluster cannot do this yet; model: allocator can",
-          );
-        }
         break;
       case "relabel-nodes":
     }

@@ -74,7 +74,10 @@ export const ChangeSchema = z.discriminatedUnion(
     ),
     z.strictObject(
       {
-        change: change("release", "Calico on these nodes is replaced by another release."),
+        change: change(
+          "release",
+          "Calico on these nodes is replaced by another release; kube-controllers stays.",
+        ),
         at,
         nodeSelector,
         release: text("a Calico release such as v3.28.4").describe("The release."),
