@@ -1,10 +1,12 @@
 import { didYouMean } from "../../failure/nearest-name.js";
 import { Cidr } from "../../model/cidr.js";
+import type { IpamConfig } from "../../model/ipam-config.js";
 import { defaultBlockSize } from "../../model/pool.js";
 import { quoted } from "../traces/printable.js";
-import type { Change } from "./change-schema.js";
-import type { Scenario } from "./scenario.js";
-import type { Finding } from "./schema-faults.js";
+import { type Change, ChangeSchema } from "./change-schema.js";
+import { IpamConfigSchema, PoolSchema } from "./pool-schema.js";
+import { type Finding, valueAt } from "./schema-faults.js";
+import { listAt, namesAt, soundItems } from "./sound-parts.js";
 import type { FieldPath } from "./yaml-document.js";
 
 type ChangeOf<Kind extends Change["change"]> = Extract<Change, { readonly change: Kind }>;
@@ -12,15 +14,27 @@ type ChangeOf<Kind extends Change["change"]> = Extract<Change, { readonly change
 /** The cluster's configuration as the changes make it, one after the other. */
 class Timeline {
   readonly findings: Finding[] = [];
-  readonly #pools: Map<string, Cidr>;
-  #config: Scenario["ipamConfig"];
+  /** Networks by name; undefined for a pool that is wrong in itself. */
+  readonly #pools: Map<string, Cidr | undefined>;
+  /** Whether each pool of the beginning can be told by its name. */
+  readonly #areNamed: boolean;
+  /** Versions of the pools of the beginning; empty when one of them is wrong in itself. */
+  readonly #versions: readonly number[];
+  /** Undefined when that of the beginning is wrong in itself. */
+  #config: IpamConfig | undefined;
 
   constructor(
-    private readonly scenario: Scenario,
+    content: unknown,
     private readonly knownReleases: readonly string[],
   ) {
-    this.#pools = new Map(scenario.pools.map(({ name, cidr }) => [name, cidr]));
-    this.#config = scenario.ipamConfig;
+    const names = namesAt(content, ["pools"]);
+    const sound = soundItems(content, ["pools"], PoolSchema).map(([, pool]) => pool);
+    this.#areNamed = names !== undefined;
+    this.#pools = new Map((names ?? []).map((name) => [name, undefined]));
+    for (const { name, cidr } of sound) this.#pools.set(name, Cidr.of(cidr));
+    const areSound = sound.length === listAt(content, ["pools"]).length;
+    this.#versions = areSound ? sound.map(({ cidr }) => Cidr.of(cidr).version) : [];
+    this.#config = IpamConfigSchema.safeParse(valueAt(content, ["ipamConfig"]) ?? {}).data;
   }
 
   apply(change: Change, path: FieldPath): void {
@@ -52,7 +66,7 @@ class Timeline {
 
   #find(name: string, path: FieldPath): void {
     const names = [...this.#pools.keys()];
-    if (names.includes(name)) return;
+    if (!this.#areNamed || names.includes(name)) return;
     const message = `there is no pool ${quoted(name)} at this time${didYouMean(name, names)}`;
     this.#refuse([...path, "pool"], message);
   }
@@ -72,18 +86,19 @@ class Timeline {
       this.#refuse(at("cidr"), `${cidr.text} holds no block of /${size}`);
     }
     for (const [name, other] of this.#pools) {
-      if (!other.overlaps(cidr)) continue;
+      if (other?.overlaps(cidr) !== true) continue;
       this.#refuse(at("cidr"), `${cidr.text} overlaps ${other.text} of pool ${quoted(name)}`);
     }
-    if (this.scenario.pools.every((each) => each.cidr.version !== cidr.version)) {
+    if (this.#versions.length > 0 && !this.#versions.includes(cidr.version)) {
       const message = `the scenario begins without an IPv${cidr.version} pool, and its pods ask for no such address later`;
       this.#refuse(at("cidr"), message);
     }
-    this.#pools.set(pool.name, cidr);
+    if (!this.#pools.has(pool.name)) this.#pools.set(pool.name, cidr);
   }
 
   #configure(change: ChangeOf<"ipam-config">, path: FieldPath): void {
     const { strictAffinity, autoAllocateBlocks, maxBlocksPerHost } = change;
+    if (this.#config === undefined) return;
     this.#config = {
       strictAffinity: strictAffinity ?? this.#config.strictAffinity,
       autoAllocateBlocks: autoAllocateBlocks ?? this.#config.autoAllocateBlocks,
@@ -111,10 +126,11 @@ class Timeline {
   }
 }
 
-/** What is wrong with the changes of a scenario, each seen at its time. */
-export function changeFindings(scenario: Scenario, knownReleases: readonly string[]): Finding[] {
-  const timeline = new Timeline(scenario, knownReleases);
-  const inOrder = [...scenario.changes.entries()].sort(([, a], [, b]) => a.at - b.at);
+/** What is wrong with the sound changes of a scenario, each seen at its time. */
+export function changeFindings(content: unknown, knownReleases: readonly string[]): Finding[] {
+  const timeline = new Timeline(content, knownReleases);
+  const changes = soundItems(content, ["changes"], ChangeSchema);
+  const inOrder = changes.toSorted(([, a], [, b]) => a.at - b.at);
   for (const [index, change] of inOrder) timeline.apply(change, ["changes", index]);
   return timeline.findings;
 }

@@ -1,7 +1,10 @@
 import * as z from "zod";
+import { didYouMean } from "../../failure/nearest-name.js";
+import { quoted } from "../traces/printable.js";
 import { distribution, type Distribution } from "./distribution.js";
 import { duration, positiveDuration } from "./duration.js";
 import { choice, flag, name, positiveNumber, text, wholeNumber } from "./schema-pieces.js";
+import { orList } from "./wording.js";
 
 /**
  * Sections of a scenario that only `model: cluster` has: the datastore that all clients share, and what
@@ -10,14 +13,39 @@ import { choice, flag, name, positiveNumber, text, wholeNumber } from "./schema-
 
 const constant = (value: number): Distribution => ({ distribution: "constant", value });
 
-/** `GET ipamblocks` and the like. */
-const REQUEST = /^(GET|LIST|POST|PUT|DELETE|PATCH) [a-z]+$/;
+const REQUEST_VERBS = ["GET", "LIST", "POST", "PUT", "DELETE", "PATCH"];
+
+/** Resources whose requests may take a time of their own. */
+const REQUEST_RESOURCES = [
+  "ipamblocks",
+  "blockaffinities",
+  "ipamhandles",
+  "ipamconfigs",
+  "ippools",
+  "ipreservations",
+  "nodes",
+  "namespaces",
+  "pods",
+  "clusterinformations",
+  "discovery",
+];
+
+function requestRule(written: string): string | undefined {
+  const expected = `expected a request such as LIST ipamblocks, found ${quoted(written)}`;
+  const [verb = "", resource = "", ...rest] = written.split(" ");
+  if (rest.length > 0 || resource === "") return expected;
+  if (!REQUEST_VERBS.includes(verb)) return `${expected}; verbs are ${orList(REQUEST_VERBS)}`;
+  if (REQUEST_RESOURCES.includes(resource)) return undefined;
+  const near = didYouMean(resource, REQUEST_RESOURCES);
+  const advice = near === "" ? `; known are ${REQUEST_RESOURCES.join(", ")}` : near;
+  return `unknown resource ${quoted(resource)}${advice}`;
+}
 
 const RequestTimeSchema = z.strictObject(
   {
-    request: text("a request such as LIST ipamblocks", (written) =>
-      REQUEST.test(written) ? undefined : `expected a request such as LIST ipamblocks`,
-    ).describe("Verb (GET, LIST, POST, PUT, DELETE, PATCH) and resource of the requests."),
+    request: text("a request such as LIST ipamblocks", requestRule).describe(
+      "Verb (GET, LIST, POST, PUT, DELETE, PATCH) and resource of the requests.",
+    ),
     takes: distribution().describe("How long they take at a server that is not busy."),
   },
   "a mapping with request and takes",

@@ -11,6 +11,7 @@ import { SimulationSchema } from "./simulation-schema.js";
 import { type NamedMetric, thresholdFault } from "./threshold.js";
 import { ThresholdSchema } from "./threshold-schema.js";
 import { type Finding, valueAt } from "./schema-faults.js";
+import { listAt, soundItems } from "./sound-parts.js";
 import { orList } from "./wording.js";
 import type { FieldPath } from "./yaml-document.js";
 
@@ -41,17 +42,10 @@ interface SoundPool {
   readonly disabled: boolean;
 }
 
-function listAt(content: unknown, path: FieldPath): readonly unknown[] {
-  const value = valueAt(content, path);
-  return Array.isArray(value) ? value : [];
-}
-
 function soundPools(content: unknown): SoundPool[] {
-  return listAt(content, ["pools"]).flatMap((item, index) => {
-    const pool = PoolSchema.safeParse(item);
-    if (!pool.success) return [];
-    const { name, cidr, blockSize, disabled } = pool.data;
-    return [{ index, name, cidr: Cidr.of(cidr), blockSize, disabled }];
+  return soundItems(content, ["pools"], PoolSchema).map(([index, pool]) => {
+    const { name, cidr, blockSize, disabled } = pool;
+    return { index, name, cidr: Cidr.of(cidr), blockSize, disabled };
   });
 }
 
@@ -198,12 +192,30 @@ function* checkModel(content: unknown): Generator<Finding> {
   for (const [index, pool] of listAt(content, ["pools"]).entries()) {
     for (const field of ["ipipMode", "vxlanMode"]) {
       const mode = valueAt(pool, [field]);
-      if (mode === undefined || mode === "Never") continue;
+      if (mode !== "Always" && mode !== "CrossSubnet") continue;
       const message =
         "tunnel addresses are given only with simulation.model: cluster; with " +
         `${model}, leave ${field} out`;
       yield { path: ["pools", index, field], message };
     }
+  }
+}
+
+function* checkInitialState(content: unknown): Generator<Finding> {
+  const path = ["initialState"];
+  const state = valueAt(content, path);
+  if (typeof state !== "object" || state === null || Array.isArray(state)) return;
+  const has = (key: string) => Object.hasOwn(state, key);
+  const misspelt = Object.keys(state).some(
+    (key) => nearestName(key, ["dump", "seed"]) !== undefined,
+  );
+  if (!has("dump") && !has("seed") && !misspelt) yield { path, message: "expected dump or seed" };
+  if (!has("seed")) return;
+  if (has("dump")) {
+    const message = "cannot stand next to dump; give one of the two";
+    yield { path: [...path, "seed"], message, atKey: true };
+  } else if (has("pods")) {
+    yield { path: [...path, "pods"], message: "goes only with dump, not with seed", atKey: true };
   }
 }
 
@@ -222,10 +234,8 @@ function* checkOutages(content: unknown): Generator<Finding> {
 function* checkThresholds({ content, knownMetrics }: CrossCheckContext): Generator<Finding> {
   const simulation = SimulationSchema.safeParse(valueAt(content, ["simulation"]) ?? {});
   const model = simulation.success ? simulation.data.model : undefined;
-  for (const [index, item] of listAt(content, ["thresholds"]).entries()) {
-    const threshold = ThresholdSchema.safeParse(item);
-    if (!threshold.success) continue;
-    const message = thresholdFault(threshold.data.check, knownMetrics, model);
+  for (const [index, { check }] of soundItems(content, ["thresholds"], ThresholdSchema)) {
+    const message = thresholdFault(check, knownMetrics, model);
     if (message !== undefined) yield { path: ["thresholds", index], message };
   }
 }
@@ -244,6 +254,7 @@ export function crossFindings(context: CrossCheckContext): Finding[] {
     ...checkNodes(content),
     ...checkNames(["nodes", "list"], "node name", context),
     ...checkNames(["workload"], "executor name", context),
+    ...checkInitialState(content),
     ...checkModel(content),
     ...checkOutages(content),
     ...checkThresholds(context),

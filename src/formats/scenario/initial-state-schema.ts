@@ -24,41 +24,30 @@ const PodsSchema = z.strictObject(
 );
 
 /** What a scenario starts from, instead of an empty cluster. */
-export const InitialStateSchema = z
-  .strictObject(
-    {
-      dump: z
-        .union([path(), z.array(path()).min(1)], "a path, or a list of paths")
-        .optional()
-        .describe(
-          "What kubectl get, calicoctl datastore migrate export or etcdctl get printed of a cluster: " +
-            "the run starts with its blocks, affinities, handles and pods. Pools, nodes, " +
-            "configuration and reservations are those of the scenario. Relative to this file.",
-        ),
-      seed: z
-        .array(SeedSchema, "a list of mappings with kind")
-        .min(1, "at least one mapping with kind")
-        .optional()
-        .describe(
-          "What a cluster has come to, made here: blocks, leaks, affinities. Instead of dump. " +
-            "Blocks are taken from the beginning of the pool on; nothing of it belongs to a pod.",
-        ),
-      pods: z
-        .array(PodsSchema, "a list of mappings")
-        .default([])
-        .describe(
-          "How long the dump's pods run; the first entry that fits decides. Others stay for ever.",
-        ),
-    },
-    "a mapping with dump or seed",
-  )
-  .superRefine(({ dump, seed }, context) => {
-    if (dump === undefined && seed === undefined) context.addIssue("expected dump or seed");
-    if (dump !== undefined && seed !== undefined) {
-      context.addIssue({
-        code: "custom",
-        path: ["seed"],
-        message: "cannot stand next to dump; give one of the two",
-      });
-    }
-  });
+export const InitialStateSchema = z.strictObject(
+  {
+    dump: z
+      .union([path(), z.array(path()).min(1)], "a path, or a list of paths")
+      .optional()
+      .describe(
+        "What kubectl get, calicoctl datastore migrate export or etcdctl get printed of a cluster: " +
+          "the run starts with its blocks, affinities, handles and pods. Pools, nodes, " +
+          "configuration and reservations are those of the scenario. Relative to this file.",
+      ),
+    seed: z
+      .array(SeedSchema, "a list of mappings with kind")
+      .min(1, "at least one mapping with kind")
+      .optional()
+      .describe(
+        "What a cluster has come to, made here: blocks, leaks, affinities. Instead of dump. " +
+          "Blocks are taken from the beginning of the pool on; nothing of it belongs to a pod.",
+      ),
+    pods: z
+      .array(PodsSchema, "a list of mappings")
+      .default([])
+      .describe(
+        "How long the dump's pods run; the first entry that fits decides. Others stay for ever.",
+      ),
+  },
+  "a mapping with dump or seed",
+);

@@ -10,14 +10,16 @@ import { changeFindings } from "./change-checks.js";
 import { crossFindings } from "./cross-checks.js";
 import { nameRule } from "./field-rules.js";
 import type { LayeredContent } from "./layered-content.js";
-import { newNodeNameFindings, newNodeNames } from "./new-node-names.js";
+import { executorNames, newNodeNameFindings, newNodeNames } from "./new-node-names.js";
 import { DEFAULT_NODE_PREFIX, nodeNames } from "./node-names.js";
 import { type LayerOptions, readLayers } from "./read-layers.js";
 import type { Executor, InitialState, Scenario } from "./scenario.js";
 import {
   type CheckedScenario,
   NODE_COUNT_MAX,
+  NODE_SOURCES,
   NodesCsvSchema,
+  NodesSchema,
   ScenarioSchema,
   scenarioJsonSchema,
 } from "./scenario-schema.js";
@@ -83,7 +85,8 @@ async function fileFindings(content: LayeredContent): Promise<Finding[]> {
 }
 
 interface CsvNodes {
-  readonly names: readonly string[];
+  /** Undefined when the list cannot be read. */
+  readonly names: readonly string[] | undefined;
   readonly faults: readonly InputFault[];
 }
 
@@ -93,7 +96,7 @@ async function readCsvNodes(content: LayeredContent, options: ScenarioOptions): 
   if (!csv.success) return { names: [], faults: [] };
   const file = content.pathFrom(["nodes", "csv", "file"], csv.data.file);
   const readTwice = file === STANDARD_INPUT && content.file === STANDARD_INPUT;
-  if (readTwice || (await unreadable(file)) !== undefined) return { names: [], faults: [] };
+  if (readTwice || (await unreadable(file)) !== undefined) return { names: undefined, faults: [] };
   const field = csv.data.nameColumn;
   const faults: InputFault[] = [];
   const firstLine = new Map<string, number>();
@@ -109,7 +112,7 @@ async function readCsvNodes(content: LayeredContent, options: ScenarioOptions): 
     }
   } catch (error) {
     if (!(error instanceof BadInput)) throw error;
-    return { names: [], faults: error.faults };
+    return { names: undefined, faults: error.faults };
   }
   if (firstLine.size > NODE_COUNT_MAX) {
     const message = `${firstLine.size} nodes; at most ${NODE_COUNT_MAX} are possible`;
@@ -118,7 +121,7 @@ async function readCsvNodes(content: LayeredContent, options: ScenarioOptions): 
   return { names: [...firstLine.keys()], faults };
 }
 
-function resolveNodes({ nodes }: CheckedScenario, csvNames: readonly string[]): Node[] {
+function resolveNodes(nodes: CheckedScenario["nodes"], csvNames: readonly string[]): Node[] {
   if (nodes.list !== undefined) return nodes.list;
   const labels = nodes.labels ?? {};
   const names =
@@ -128,18 +131,22 @@ function resolveNodes({ nodes }: CheckedScenario, csvNames: readonly string[]): 
   return names.map((name) => ({ name, labels }));
 }
 
+/** The nodes, when what the content says of them is sound; else undefined. */
+function soundNodes(content: unknown, csvNames: readonly string[] | undefined): Node[] | undefined {
+  const { data: nodes } = NodesSchema.safeParse(valueAt(content, ["nodes"]));
+  if (nodes === undefined || csvNames === undefined) return undefined;
+  const given = NODE_SOURCES.filter((source) => nodes[source] !== undefined);
+  return given.length === 1 ? resolveNodes(nodes, csvNames) : undefined;
+}
+
 /** Gives each executor a name that is its own, and each trace a path from the working directory. */
 function resolveWorkload(
   content: LayeredContent,
   workload: CheckedScenario["workload"],
 ): Executor[] {
-  const taken = new Set(workload.map(({ name }) => name));
+  const names = executorNames(workload);
   return workload.map((executor, index) => {
-    let name = executor.name ?? executor.executor;
-    for (let i = 2; executor.name === undefined && taken.has(name); i++) {
-      name = `${executor.executor}-${i}`;
-    }
-    taken.add(name);
+    const name = names[index]!;
     const resolved = { name, ...newNodeNames(executor, name) };
     if (executor.executor !== "trace") return { ...executor, ...resolved };
     const file = content.pathFrom(["workload", index, "file"], executor.file);
@@ -181,7 +188,7 @@ function resolve(
     }),
     ipamConfig: checked.ipamConfig,
     reservations: checked.reservations,
-    nodes: resolveNodes(checked, csvNames),
+    nodes: resolveNodes(checked.nodes, csvNames),
     maxPods: checked.nodes.maxPods,
     workload: resolveWorkload(content, checked.workload),
     initialState: resolveInitialState(content, checked.initialState),
@@ -226,6 +233,8 @@ export async function loadScenario(file: string, options: ScenarioOptions): Prom
   const findings = checked.success
     ? []
     : schemaFindings(checked.error.issues, content.value, scenarioJsonSchema());
+  const csvNodes = await readCsvNodes(content, options);
+  const nodes = soundNodes(content.value, csvNodes.names);
   findings.push(
     ...crossFindings({
       content: content.value,
@@ -234,24 +243,16 @@ export async function loadScenario(file: string, options: ScenarioOptions): Prom
       knownMetrics: options.knownMetrics,
       placeText: (path) => content.placeText(path),
     }),
+    ...newNodeNameFindings(content.value, nodes),
+    ...seedFindings(content.value, nodes),
+    ...changeFindings(content.value, options.knownReleases),
     ...(await fileFindings(content)),
   );
-  const csvNodes = await readCsvNodes(content, options);
   const faults = [
     ...layers.faults,
     ...findings.map((finding) => faultOf(content, finding)),
     ...csvNodes.faults,
   ];
   if (!checked.success || faults.length > 0) refuse(faults, file);
-  const scenario = resolve(content, checked.data, csvNodes.names);
-  const clashes = [
-    ...newNodeNameFindings(scenario.nodes, scenario.workload),
-    ...seedFindings(scenario),
-    ...changeFindings(scenario, options.knownReleases),
-  ];
-  if (clashes.length > 0) {
-    const late = clashes.map((finding) => faultOf(content, finding));
-    refuse(late, file);
-  }
-  return scenario;
+  return resolve(content, checked.data, csvNodes.names ?? []);
 }

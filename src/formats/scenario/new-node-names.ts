@@ -1,10 +1,10 @@
 import type { Node } from "../../model/node.js";
 import { quoted } from "../traces/printable.js";
-import type { CheckedExecutor } from "./executor-schema.js";
+import { type CheckedExecutor, ExecutorSchema } from "./executor-schema.js";
 import { nameRule } from "./field-rules.js";
 import { nodeNames } from "./node-names.js";
-import type { Executor } from "./scenario.js";
 import type { Finding } from "./schema-faults.js";
+import { soundItems } from "./sound-parts.js";
 
 /** Whether an executor gives new nodes names of its own. */
 function bringsNodes(executor: CheckedExecutor): boolean {
@@ -38,21 +38,43 @@ export function newNodeNames(
   return { namePrefix, newNames: nodeNames(countOf(executor), namePrefix) };
 }
 
-/** New nodes whose names are taken, or are no names. */
+/** Names of executors: that which is given, else that of its kind, with a number when it is taken. */
+export function executorNames(
+  workload: readonly { readonly name?: string | undefined; readonly executor: string }[],
+): string[] {
+  const taken = new Set(workload.map(({ name }) => name));
+  return workload.map((executor) => {
+    let name = executor.name ?? executor.executor;
+    for (let i = 2; executor.name === undefined && taken.has(name); i++) {
+      name = `${executor.executor}-${i}`;
+    }
+    taken.add(name);
+    return name;
+  });
+}
+
+/**
+ * New nodes whose names are taken, or are no names.
+ *
+ * @param nodes the scenario's; undefined when they are not known, since something is wrong with them.
+ */
 export function newNodeNameFindings(
-  nodes: readonly Node[],
-  workload: readonly Executor[],
+  content: unknown,
+  nodes: readonly Node[] | undefined,
 ): Finding[] {
-  const taken = new Set(nodes.map(({ name }) => name));
-  return workload.flatMap((executor, i): Finding[] => {
-    const path = ["workload", i, "prefix" in executor ? "prefix" : "name"];
-    const [first] = executor.newNames;
+  const taken = new Set(nodes?.map(({ name }) => name));
+  const workload = soundItems(content, ["workload"], ExecutorSchema);
+  const names = executorNames(workload.map(([, executor]) => executor));
+  return workload.flatMap(([index, executor], i): Finding[] => {
+    const { newNames } = newNodeNames(executor, names[i]!);
+    const path = ["workload", index, "prefix" in executor ? "prefix" : "name"];
+    const [first] = newNames;
     const fault = first === undefined ? undefined : nameRule(first);
     if (fault !== undefined) {
       return [{ path, message: `would make names that Kubernetes refuses: ${fault}` }];
     }
-    const clash = executor.newNames.find((name) => taken.has(name));
-    for (const name of executor.newNames) taken.add(name);
+    const clash = newNames.find((name) => taken.has(name));
+    for (const name of newNames) taken.add(name);
     if (clash === undefined) return [];
     return [{ path, message: `would make a second node ${quoted(clash)}; give another prefix` }];
   });

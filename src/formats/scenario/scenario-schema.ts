@@ -55,7 +55,7 @@ export const NodesCsvSchema = z.strictObject(
 /** Ways to give the nodes; a scenario uses exactly one. */
 export const NODE_SOURCES = ["count", "list", "csv"] as const;
 
-const NodesSchema = z
+export const NodesSchema = z
   .strictObject(
     {
       count: wholeNumber(1, NODE_COUNT_MAX)
@@ -159,9 +159,13 @@ export type ScenarioInput = z.input<typeof ScenarioSchema>;
 /** What has been checked, with the defaults that do not depend on other fields. */
 export type CheckedScenario = z.output<typeof ScenarioSchema>;
 
+/** Made when it is first asked for: that takes longer than reading a scenario. */
+let jsonSchema: Record<string, unknown> | undefined;
+
 /** The JSON Schema (draft 2020-12) of a whole scenario, its base laid under it. */
-export function scenarioJsonSchema(): Record<string, unknown> {
-  return z.toJSONSchema(ScenarioSchema, { io: "input" });
+export function scenarioJsonSchema(): Readonly<Record<string, unknown>> {
+  jsonSchema ??= z.toJSONSchema(ScenarioSchema, { io: "input" });
+  return jsonSchema;
 }
 
 /**

@@ -13,7 +13,7 @@ const load = (path: string) =>
 
 describe("broken scenarios", () => {
   it("covers many kinds of fault", () => {
-    expect(files.length).toBeGreaterThan(60);
+    expect(files.length).toBeGreaterThan(110);
   });
 
   it.each(files)("%s", async (file) => {
