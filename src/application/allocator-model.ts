@@ -16,7 +16,6 @@ export function createAllocatorModel(
   let network: InstantNetwork | undefined;
   return {
     figures,
-    churn: figures,
     datastore: figures.datastore,
     createNetwork: (events) => (network = new InstantNetwork(figures, kernel, events)),
     setRelease: ({ index }, release) => figures.setRelease(index, release),

@@ -1,4 +1,5 @@
 import { countText } from "../analysis/churn-estimate.js";
+import { hostsOf } from "../cluster-state/dumped-hosts.js";
 import type { ClusterDump } from "../formats/cluster/cluster-dump.js";
 import type { Remark } from "../formats/scenario/annotated-yaml.js";
 import type { ImportedPart } from "./imported-part.js";
@@ -29,16 +30,6 @@ function mostFrequent(numbers: readonly number[]): number | undefined {
   const counts = new Map<number, number>();
   for (const number of numbers) counts.set(number, (counts.get(number) ?? 0) + 1);
   return [...counts].sort(([a, m], [b, n]) => n - m || a - b)[0]?.[0];
-}
-
-/** Hosts that hold something, for a dump without nodes. */
-function hostsOf({ blocks, affinities, pods }: ClusterDump): string[] {
-  const hosts = new Set<string>();
-  for (const { value } of affinities) if (value.type !== "virtual") hosts.add(value.host);
-  for (const { value } of blocks)
-    if (value.affinity?.type === "host") hosts.add(value.affinity.host);
-  for (const { nodeName } of pods) if (nodeName !== "") hosts.add(nodeName);
-  return [...hosts].sort();
 }
 
 /** Most pods of a node that take addresses, and how that is known. */

@@ -1,6 +1,9 @@
+import { hostsOf } from "../cluster-state/dumped-hosts.js";
 import { ruleOfPod } from "../cluster-state/initial-pods.js";
 import { loadClaims, type LoadedCluster, type LoadedPod } from "../cluster-state/load-cluster.js";
 import { SeedError, seedCluster } from "../cluster-state/seed-cluster.js";
+import { tunnelsByNode } from "../cluster-state/tunnels.js";
+import type { MemoryDatastore } from "../datastore/memory.js";
 import { BadInput } from "../failure/failure.js";
 import type { ClusterDump } from "../formats/cluster/cluster-dump.js";
 import { readClusterDump } from "../formats/cluster/read-cluster-dump.js";
@@ -9,18 +12,17 @@ import type { Scenario } from "../formats/scenario/scenario.js";
 import type { Seed } from "../formats/scenario/seed-schema.js";
 import type { TextSourceOptions } from "../formats/text-source.js";
 import type { AddressNumber } from "../model/address.js";
-import type { ChurnRun } from "../simulation/churn-run.js";
 import type { RandomStreams } from "../simulation/random-streams.js";
 import { noCounts } from "../workload/group-counts.js";
 import { createDurationSampler } from "../workload/lifetime.js";
 import type { PodOwner } from "../workload/pod.js";
 import type { ClusterNode } from "../workload/pod-network.js";
 import type { WorkloadHost } from "../workload/workload-host.js";
-import type { ModelRun } from "./model-run.js";
+import type { RunState } from "./model-run.js";
 
-/** What an initial state is loaded into. */
+/** What pods of an initial state are put into. */
 interface InitialWorld {
-  readonly model: ModelRun;
+  readonly state: RunState;
   readonly host: WorkloadHost;
   /** The scenario's nodes, which have joined. */
   readonly nodes: readonly ClusterNode[];
@@ -38,9 +40,22 @@ function seed(seeds: readonly Seed[], { file, pools, nodes }: Scenario): Cluster
   }
 }
 
+/** Puts the scenario's nodes that a cluster had into the datastore, with their tunnels. */
+function setNodes(dump: ClusterDump, { nodes }: Scenario, datastore: MemoryDatastore): void {
+  const known = new Set(
+    dump.kinds.has("Node") ? dump.nodes.map(({ name }) => name) : hostsOf(dump),
+  );
+  const tunnels = tunnelsByNode(dump);
+  for (const { name, labels } of nodes) {
+    if (!known.has(name)) continue;
+    datastore.setNode({ name, labels, tunnelAddresses: tunnels.get(name) ?? {} });
+  }
+}
+
 /** The state of a cluster, as the beginning of a run. */
 export class InitialCluster {
   readonly #owner: PodOwner;
+  #state: RunState | undefined;
   #pods = 0;
   #podAddresses = 0;
   #podsForEver = 0;
@@ -49,49 +64,41 @@ export class InitialCluster {
     /** What it was read from. */
     readonly dump: ClusterDump,
     private readonly loaded: LoadedCluster,
-    private readonly run: ChurnRun | undefined,
+    private readonly scenario: Scenario,
   ) {
     this.#owner = { name: "initial-state", namespace: "", counts: noCounts(), listener: {} };
   }
 
   /**
-   * Reads the scenario's dump or makes its seeds, puts the blocks, affinities and handles into the
-   * run's datastore, and the pods on the scenario's nodes. Pods of other nodes are taken for gone:
-   * their addresses stay allocated.
+   * Reads the scenario's dump or makes its seeds, and puts the blocks, affinities and handles into the
+   * run's datastore, and the nodes of a dump. To be called before the nodes join.
    *
    * @returns undefined when the scenario starts from nothing.
-   * @throws BadInput for a dump that cannot be read, and when the scenario's model cannot begin with
-   *   pods that run already.
+   * @throws BadInput for a dump that cannot be read and for seeds that do not fit.
    */
-  static async begin(
+  static async load(
     scenario: Scenario,
-    world: InitialWorld,
+    datastore: MemoryDatastore,
     { stdin }: TextSourceOptions,
   ): Promise<InitialCluster | undefined> {
-    const { file, initialState } = scenario;
+    const { initialState } = scenario;
     if (initialState === undefined) return undefined;
-    if (initialState.seed.length > 0) {
-      return InitialCluster.#load(seed(initialState.seed, scenario), scenario, world);
-    }
-    if (!world.host.canAdopt || world.model.churn === undefined) {
-      const message = "this model cannot start from a dump yet; model: allocator can";
-      throw new BadInput({ file, field: "initialState", message });
-    }
-    const dump = await readClusterDump(initialState.dump, { stdin });
-    return InitialCluster.#load(dump, scenario, world);
+    const isSeeded = initialState.seed.length > 0;
+    const dump = isSeeded
+      ? seed(initialState.seed, scenario)
+      : await readClusterDump(initialState.dump, { stdin });
+    const loaded = loadClaims(dump, datastore);
+    if (!isSeeded) setNodes(dump, scenario, datastore);
+    return new InitialCluster(dump, loaded, scenario);
   }
 
-  static #load(dump: ClusterDump, scenario: Scenario, world: InitialWorld): InitialCluster {
-    const { model, host, nodes, random } = world;
-    const loaded = loadClaims(dump, model.datastore);
-    const run = model.churn;
-    const initial = new InitialCluster(dump, loaded, run);
-    if (run === undefined) {
-      if (loaded.inconsistentBlocks.size === 0) return initial;
-      const message = "this model cannot start from overlapping blocks; model: allocator can";
-      throw new BadInput({ file: scenario.file, field: "initialState.seed", message });
-    }
-    const rules = scenario.initialState?.pods ?? [];
+  /**
+   * Puts the pods on the nodes. Pods of other nodes are taken for gone: their addresses stay
+   * allocated.
+   */
+  begin({ state, host, nodes, random }: InitialWorld): void {
+    const { loaded } = this;
+    const rules = this.scenario.initialState?.pods ?? [];
     const nodeByName = new Map(nodes.map((node) => [node.name, node]));
     const others: AddressNumber[] = [...loaded.otherAddresses];
     const staying = loaded.pods.filter(({ node, addresses }) => {
@@ -99,7 +106,7 @@ export class InitialCluster {
       others.push(...addresses);
       return false;
     });
-    run.takeOver(others);
+    state.takeOver(others);
     const samplers = rules.map(({ lifetime }, i) =>
       createDurationSampler(lifetime, random.stream(`initial-state/${i}`)),
     );
@@ -113,11 +120,11 @@ export class InitialCluster {
       // A colon is in no name of the workload's own pods.
       const placed = { name: `initial:${name}`, node: nodeByName.get(pod.node)!, lifetimeUs };
       const { handle, addresses, blocks } = pod;
-      host.adopt(initial.#owner, placed, { handle: handle ?? "", addresses, blocks });
-      initial.#count(pod, lifetimeUs);
+      host.adopt(this.#owner, placed, { identity: pod, handle: handle ?? "", addresses, blocks });
+      this.#count(pod, lifetimeUs);
     }
-    run.beginFromInitialState(loaded.inconsistentBlocks);
-    return initial;
+    state.beginFromInitialState(loaded.inconsistentBlocks);
+    this.#state = state;
   }
 
   #count(pod: LoadedPod, lifetimeUs: number): void {
@@ -136,8 +143,8 @@ export class InitialCluster {
       podAddresses: this.#podAddresses,
       otherAddresses: allocated - this.#podAddresses,
       leftOut: [...leftOut],
-      contradiction: this.run?.contradiction ?? null,
-      duplicates: this.run?.duplicates ?? 0,
+      contradiction: this.#state?.contradiction ?? null,
+      duplicates: this.#state?.duplicates ?? 0,
     };
   }
 }

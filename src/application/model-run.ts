@@ -1,21 +1,40 @@
 import type { MeasuredRun } from "../analysis/churn-result.js";
 import type { MemoryDatastore } from "../datastore/memory.js";
 import type { ClusterSection } from "../formats/result/cluster-section.js";
+import type { AddressNumber } from "../model/address.js";
 import type { Behaviours } from "../releases/behaviours.js";
-import type { ChurnRun } from "../simulation/churn-run.js";
 import type { ClusterNode, PodNetwork, PodNetworkEvents } from "../workload/pod-network.js";
+import type { StartingPod } from "./export-cluster.js";
+
+/** The state that a run begins with and ends with. */
+export interface RunState {
+  /**
+   * Goes on from what the datastore was loaded with; pods follow one by one.
+   *
+   * @param otherAddresses allocated to nobody who is a pod.
+   */
+  takeOver(otherAddresses: readonly AddressNumber[]): void;
+  /** @param torn blocks that overlap or contradict themselves. */
+  beginFromInitialState(torn: ReadonlySet<string>): void;
+  /** What the initial state has that cannot be, or null. */
+  readonly contradiction: string | null;
+  /** Addresses given to a pod while another held them: only from a state that contradicts itself. */
+  readonly duplicates: number;
+  /** Addresses of all pods that run. */
+  podAddresses(): Iterable<AddressNumber>;
+  /** Pods that are to have a network and have none yet; absent where none can be told. */
+  startingPods?(): Iterable<StartingPod>;
+}
 
 /** What a scenario's pods run against: one of the models. */
 export interface ModelRun {
   /** To be called once, before anything else. */
   createNetwork(events: PodNetworkEvents): PodNetwork;
-  readonly figures: MeasuredRun;
+  readonly figures: MeasuredRun & RunState;
   /** Requests at the API server so far; 0 where they take no time. */
   readonly requests: number;
   /** The cluster's state, for whoever changes it from outside. */
   readonly datastore: MemoryDatastore;
-  /** The run of the allocator model, which can begin with pods; absent for others. */
-  readonly churn?: ChurnRun;
   /** From now on the node works as this release does. */
   setRelease(node: ClusterNode, release: Behaviours): void;
   /** Nodes that join from now on have this release. */

@@ -38,8 +38,8 @@ export interface SimulateOptions extends TextSourceOptions {
   readonly observer?: PodObserver | undefined;
   /** Stops the run after the current batch; the result then says `completed: false`. */
   readonly signal?: AbortSignal | undefined;
-  /** Called when the run is over, with the state of the cluster where the model tells it. */
-  readonly onEnd?: ((state: FinalState | undefined) => void) | undefined;
+  /** Called when the run is over, with the state of the cluster. */
+  readonly onEnd?: ((state: FinalState) => void) | undefined;
   /** Called after every batch of about a thousand events; may wait. */
   readonly onProgress?: ((progress: SimulateProgress) => Promise<void>) | undefined;
 }
@@ -147,16 +147,18 @@ function describeWorkload(
   });
 }
 
-/** The state that the allocator model ended with; that of the cluster model is not told yet. */
 function finalStateOf(
-  { churn }: ModelRun,
+  { datastore, figures }: ModelRun,
   initial: InitialCluster | undefined,
   release: string,
-): FinalState | undefined {
-  if (churn === undefined) return undefined;
-  const podAddresses = churn.podAddresses();
-  const before = initial?.dump ?? { nodes: [], pods: [] };
-  return { datastore: churn.datastore, podAddresses, initial: before, release };
+): FinalState {
+  return {
+    datastore,
+    podAddresses: figures.podAddresses(),
+    startingPods: figures.startingPods?.() ?? [],
+    initial: initial?.dump ?? { nodes: [], pods: [] },
+    release,
+  };
 }
 
 /** The error, with what replays it when the model contradicts itself. */
@@ -250,9 +252,10 @@ export async function simulateScenario(
   const watch = new AbortingThresholds(scenario.thresholds);
   let completed: boolean;
   try {
+    initial = await InitialCluster.load(scenario, model.datastore, options);
     const nodes = scenario.nodes.map(({ name, labels }) => host.joinNode(name, labels));
     changes.schedule(scenario.changes);
-    initial = await InitialCluster.begin(scenario, { model, host, nodes, random }, options);
+    initial?.begin({ state: run, host, nodes, random });
     completed = await runKernel(kernel, {
       executors,
       untilUs: scenario.simulation.duration ?? Infinity,

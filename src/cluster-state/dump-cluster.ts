@@ -4,6 +4,7 @@ import type { ClusterDump, DumpedPod, ObjectIdentity } from "../formats/cluster/
 import { affinityName, blockName, handleName } from "../formats/cluster/object-names.js";
 import type { StoredFields } from "../formats/cluster/write-cluster-dump.js";
 import { partsOf } from "../model/block-parts.js";
+import { tunnelList } from "./tunnels.js";
 import type { Behaviours } from "../releases/behaviours.js";
 
 /** The kinds that a datastore knows of. */
@@ -62,8 +63,8 @@ export function dumpCluster(
     reservations: datastore.reservations.map((value) => {
       return { object: identity("IPReservation", value.name), value };
     }),
-    nodes: datastore.listNodes().map(({ name, labels }) => {
-      return { name, labels, tunnels: [], maxPods: null, seenMs: null };
+    nodes: datastore.listNodes().map(({ name, labels, tunnelAddresses = {} }) => {
+      return { name, labels, tunnels: tunnelList(tunnelAddresses), maxPods: null, seenMs: null };
     }),
     pods: pods ?? [],
     config:

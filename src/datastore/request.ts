@@ -102,24 +102,13 @@ export const getNode = (name: string) => request("get", "node", name, null, null
 export const updateNode = (entry: Entry<Node>, value: Node) =>
   request("update", "node", value.name, null, null, value, entry.revision);
 
-const poolsOf = (context: RequestContext) =>
+/** Every pool, disabled ones included, in name order. */
+export const listPools = (context: RequestContext) =>
   new DatastoreRequest("list", "pool", "", null, null, 0, null, 0, context);
 
-// Requests that are always the same are made once.
-const POOLS = {
-  caller: poolsOf("caller"),
-  background: poolsOf("background"),
-  cleanup: poolsOf("cleanup"),
-};
-const RESERVATIONS = list("reservation", null, 0);
-const CONFIG = request("get", "config", "", null, null, null, 0);
+export const listReservations = () => list("reservation", null, 0);
 
-/** Every pool, disabled ones included, in name order. */
-export const listPools = (context: RequestContext) => POOLS[context];
-
-export const listReservations = () => RESERVATIONS;
-
-export const getConfig = () => CONFIG;
+export const getConfig = () => request("get", "config", "", null, null, null, 0);
 export const createConfig = (value: IpamConfig) =>
   request("create", "config", "", null, null, value, 0);
 /** Writes the configuration whatever its revision. */

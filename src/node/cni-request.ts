@@ -48,6 +48,19 @@ export function ordinaryRequest(sandbox: OrdinarySandbox): CniRequest {
   };
 }
 
+/**
+ * The request that a sandbox was made by, as far as its handle tells: `sandboxHandle` of it is the
+ * handle again. A handle without a dot is not one of the plugin's: no DEL will find it.
+ */
+export function requestOfHandle(
+  handle: string,
+  sandbox: Omit<OrdinarySandbox, "containerId">,
+): CniRequest {
+  const dot = handle.lastIndexOf(".");
+  const request = ordinaryRequest({ ...sandbox, containerId: handle.slice(dot + 1) });
+  return dot < 0 ? request : { ...request, network: handle.slice(0, dot) };
+}
+
 /** One address of a CNI result, with the prefix length that the plugin prints. */
 export interface CniAddress {
   readonly address: AddressNumber;

@@ -1,7 +1,7 @@
 import type { ProcessOwner } from "../datastore/simulated/client-process.js";
 import type { Activity, Kernel } from "../simulation/kernel.js";
 import type { PodRef } from "../workload/pod-network.js";
-import type { CniAddResult, CniRequest } from "./cni-request.js";
+import { type CniAddResult, type CniRequest, sandboxHandle } from "./cni-request.js";
 import type { NodeMachine } from "./node-machine.js";
 import type { PluginProcess, PluginResult } from "./plugin-process.js";
 import type { PodWitness } from "./pod-witness.js";
@@ -72,7 +72,8 @@ export class KubeletPod implements Activity, ProcessOwner<PluginResult> {
   #hasSandbox = false;
   #process: PluginProcess | null = null;
   #request!: CniRequest;
-  /** ADDs that were started. */
+  #handle = "";
+  /** ADDs that were started; none when the pod was there from the beginning. */
   attempts = 0;
   attemptStartedUs = 0;
 
@@ -81,11 +82,23 @@ export class KubeletPod implements Activity, ProcessOwner<PluginResult> {
     readonly machine: NodeMachine,
     private readonly surroundings: KubeletSurroundings,
     private readonly witness: PodWitness | null,
+    /** The pod as the Kubernetes API and IPAM's attributes name it. */
+    readonly identity: Pick<PodRef, "name" | "namespace"> = pod,
   ) {}
+
+  /** Whether the pod is to end, or ends. */
+  get isEnding(): boolean {
+    return this.#isEnding;
+  }
 
   /** The sandbox's identity as the plugin is told it. */
   get request(): CniRequest {
     return this.#request;
+  }
+
+  /** What the addresses of the sandbox are allocated by; empty: without a handle. */
+  get handle(): string {
+    return this.#handle;
   }
 
   get isAdding(): boolean {
@@ -94,6 +107,18 @@ export class KubeletPod implements Activity, ProcessOwner<PluginResult> {
 
   start(): void {
     this.#startAdd();
+  }
+
+  /**
+   * Takes over a pod that runs already, with the sandbox that the request was for.
+   *
+   * @param handle what its addresses are allocated by, which need not be the request's.
+   */
+  adopt(request: CniRequest, handle: string): void {
+    this.#request = request;
+    this.#handle = handle;
+    this.#hasSandbox = true;
+    this.#state = State.Running;
   }
 
   /** Ends the pod: CNI DEL, now or once what is under way is over. */
@@ -140,6 +165,7 @@ export class KubeletPod implements Activity, ProcessOwner<PluginResult> {
     this.attempts++;
     this.attemptStartedUs = this.surroundings.kernel.nowUs;
     this.#request = this.surroundings.createSandbox(this);
+    this.#handle = sandboxHandle(this.#request);
     this.#hasSandbox = true;
     this.#startCommand("add", State.StartingAdd);
   }

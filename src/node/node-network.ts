@@ -3,10 +3,9 @@ import type { MemoryDatastore } from "../datastore/memory.js";
 import type { DatastoreRequest } from "../datastore/request.js";
 import type { Response } from "../datastore/response.js";
 import type { CallWitness } from "../datastore/simulated/client-process.js";
-import { InvariantViolation } from "../failure/failure.js";
 import { ResourceError } from "../model/calico-error.js";
 import type { PodLookup } from "../model/pod.js";
-import { formatAddress } from "../model/address.js";
+import { type AddressNumber, formatAddress } from "../model/address.js";
 import { AddressUse } from "../simulation/address-use.js";
 import { CallCounts } from "../simulation/call-counts.js";
 import { checkBlocks } from "../simulation/checks/state-check.js";
@@ -16,6 +15,7 @@ import { NodeLedger } from "../simulation/node-ledger.js";
 import type { Behaviours } from "../releases/behaviours.js";
 import type {
   ClusterNode,
+  InitialAddresses,
   NodeLoss,
   PodNetwork,
   PodNetworkEvents,
@@ -27,6 +27,7 @@ import {
   type CniRequest,
   sandboxHandle,
   ordinaryRequest,
+  requestOfHandle,
 } from "./cni-request.js";
 import { HostLock } from "./host-lock.js";
 import { KubeletPod, type KubeletSurroundings, RunningCommand } from "./kubelet-pod.js";
@@ -35,6 +36,8 @@ import { countLeaks } from "./leak-count.js";
 import { NetworkMeasures } from "./network-measures.js";
 import { LeakAges } from "./leak-ages.js";
 import { NodeStarts } from "./node-starts.js";
+import { PodHoldings } from "./pod-holdings.js";
+import { PodObjects } from "./pod-objects.js";
 import type { PodWatch } from "./pod-watch.js";
 import { NodeMachine } from "./node-machine.js";
 import type { NodeSettings } from "./node-settings.js";
@@ -57,12 +60,6 @@ export interface NodeNetworkOptions extends ReleaseSurroundingsOptions {
   readonly witnessOf?: ((pod: PodRef) => PodWitness | null) | undefined;
 }
 
-/** What a pod holds while its network is there. */
-interface Holding {
-  readonly addresses: readonly CniAddress[];
-  readonly borrowed: number;
-}
-
 const SECOND_US = 1_000_000;
 /** Leaks are counted this often, or as often as the cost of counting allows. */
 const LEAK_COUNT_US = 30 * SECOND_US;
@@ -75,8 +72,6 @@ function isConflict({ kind, verb }: DatastoreRequest, error: ResourceError): boo
   if (error.kind === "conflict") return true;
   return error.kind === "exists" && kind === "block" && verb === "create";
 }
-
-const nothing: Holding = { addresses: [], borrowed: 0 };
 
 /**
  * The network of `model: cluster`: kubelets, the CNI plugin with its host lock and its clients, and the
@@ -103,13 +98,10 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
   readonly #workersOf: Set<KubeletPod>[] = [];
   readonly #starts: NodeStarts;
   readonly #lockRandom: () => number;
-  readonly #held: AddressUse;
-  readonly #holdings = new Map<KubeletPod, Holding>();
+  readonly #holdings: PodHoldings;
   readonly #workers = new Map<PodRef, KubeletPod>();
-  /** Pods of the Kubernetes API, by namespace and name. */
-  readonly #podObjects = new Map<string, KubeletPod>();
+  readonly #podObjects = new PodObjects();
   #sandboxes = 0;
-  #borrowedNow = 0;
   #operations = 0;
   #nextCheck = CHECK_EVERY;
   #secondUs = 0;
@@ -125,7 +117,8 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
     this.datastore = datastore;
     this.releaseOfNewNodes = options.release;
     this.random = random.stream("kubelet");
-    this.#held = new AddressUse(this.measures.reuse, options.fingerprint);
+    const use = new AddressUse(this.measures.reuse, options.fingerprint);
+    this.#holdings = new PodHoldings(datastore, use);
     this.#releases = new ReleaseRegistry(options, this, (namespace, name) =>
       this.lookUpPod(namespace, name),
     );
@@ -148,11 +141,11 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
 
   /** Addresses held by pods now. */
   get addressesInUse(): number {
-    return this.#held.count;
+    return this.#holdings.addressCount;
   }
 
   get borrowedInUse(): number {
-    return this.#borrowedNow;
+    return this.#holdings.borrowed;
   }
 
   /** ADDs that have been started and not ended. */
@@ -163,7 +156,7 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
 
   /** Pods on nodes that hold no address. */
   get podsWithoutNetwork(): number {
-    return this.#workers.size - this.#holdings.size;
+    return this.#workers.size - this.#holdings.podCount;
   }
 
   /** Most processes that waited for one node's lock. */
@@ -185,11 +178,11 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
   }
 
   lookUpPod(namespace: string, name: string): PodLookup {
-    const worker = this.#podObjects.get(`${namespace}/${name}`);
-    if (worker === undefined) return "notFound";
-    const { addresses } = this.#holdings.get(worker) ?? nothing;
+    const workers = this.#podObjects.of({ namespace, name });
+    if (workers.length === 0) return "notFound";
+    const addresses = workers.flatMap((each) => this.#holdings.addressesOf(each));
     return {
-      node: worker.pod.node.name,
+      node: workers[0]!.pod.node.name,
       phase: addresses.length > 0 ? "Running" : "Pending",
       addresses: addresses.map(({ address }) => formatAddress(address)),
       isReleased: false,
@@ -204,8 +197,10 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
     this.#workersOf.push(new Set());
     const { name, labels } = node;
     this.ledger.join({ name, labels });
-    this.datastore.setNode({ name, labels });
-    this.#starts.join(node, surroundings);
+    // A node of the initial state has been put there with what its calico-node has told of it.
+    const isStarted = this.kernel.woken === 0 && this.datastore.hasNode(name);
+    if (!isStarted) this.datastore.setNode({ name, labels });
+    this.#starts.join(node, surroundings, isStarted);
   }
 
   /**
@@ -231,9 +226,7 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
     }
     this.datastore.deleteNode(node.name);
     this.#starts.forget(node);
-    for (const worker of this.#podObjects.values()) {
-      if (worker.pod.node === node) this.#forgetObject(worker);
-    }
+    for (const worker of this.#podObjects.on(node)) this.#forgetObject(worker);
   }
 
   addPod(pod: PodRef): void {
@@ -241,12 +234,70 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
     const machine = this.machines[index]!;
     const witness = this.options.witnessOf?.(pod) ?? null;
     const worker = new KubeletPod(pod, machine, this, witness);
+    this.#podObjects.set(worker);
+    this.#arrive(worker);
+    worker.start();
+  }
+
+  #arrive(worker: KubeletPod): void {
+    const { pod } = worker;
+    const { index } = pod.node;
     this.#workersOf[index]!.add(worker);
     this.#workers.set(pod, worker);
-    this.#podObjects.set(`${pod.namespace}/${pod.name}`, worker);
     this.ledger.podCame(index);
-    this.podWatch?.podChanged(pod.namespace, pod.name);
-    worker.start();
+    this.#podChanged(worker);
+  }
+
+  #podChanged({ identity }: KubeletPod): void {
+    this.podWatch?.podChanged(identity.namespace, identity.name);
+  }
+
+  /** What others have been allocated is in nobody's use here: garbage collection may free it. */
+  takeOver(): void {
+    this.#releases.takeOverClock();
+  }
+
+  adoptPod(pod: PodRef, { identity, handle, addresses, blocks }: InitialAddresses): void {
+    const machine = this.machines[pod.node.index]!;
+    const worker = new KubeletPod(pod, machine, this, null, identity);
+    const { windows } = machine.settings;
+    const node = pod.node.name;
+    const { name, namespace } = identity;
+    worker.adopt(requestOfHandle(handle, { pod: name, namespace, node, windows }), handle);
+    this.liveHandles.set(handle, worker);
+    this.#podObjects.add(worker);
+    const taken = addresses.map((address, i) => {
+      const block = blocks[i]!;
+      return { address, prefix: block.prefix, block };
+    });
+    this.#holdings.adopt(worker, taken);
+    this.#arrive(worker);
+  }
+
+  /** After the last `adoptPod`. A run from a state that contradicts itself is not checked. */
+  beginFromInitialState(torn: ReadonlySet<string>): void {
+    if (torn.size > 0) this.#holdings.beginFromTorn([...torn]);
+    this.#noteState();
+  }
+
+  get contradiction(): string | null {
+    return this.#holdings.contradiction;
+  }
+
+  get duplicates(): number {
+    return this.#holdings.duplicates;
+  }
+
+  podAddresses(): Iterable<AddressNumber> {
+    return this.#holdings.addresses();
+  }
+
+  /** Pods that are to have a network and have none yet. */
+  *startingPods(): Generator<{ namespace: string; name: string; node: string }, void> {
+    for (const [{ node }, worker] of this.#workers) {
+      if (worker.isEnding || this.#holdings.has(worker)) continue;
+      yield { ...worker.identity, node: node.name };
+    }
   }
 
   removePod(pod: PodRef): void {
@@ -290,16 +341,8 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
   #connected(worker: KubeletPod, taken: readonly CniAddress[]): void {
     const { kernel, measures, network } = this;
     const { pod } = worker;
-    const owner = { type: "host" as const, host: pod.node.name };
-    let borrowed = 0;
-    for (const { address, block } of taken) {
-      this.#held.assign(address, pod.name, kernel.nowUs);
-      if (block !== null && this.datastore.block(block)?.isOwnedBy(owner) === false) borrowed++;
-    }
-    this.#holdings.set(worker, { addresses: taken, borrowed });
-    this.podWatch?.podChanged(pod.namespace, pod.name);
-    this.#borrowedNow += borrowed;
-    measures.borrowedEver += borrowed;
+    measures.borrowedEver += this.#holdings.add(worker, taken, kernel.nowUs);
+    this.#podChanged(worker);
     measures.assigned++;
     network.addsSucceeded++;
     network.ready.record(kernel.nowUs - pod.intendedUs);
@@ -322,12 +365,7 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
   }
 
   teardownStarted(worker: KubeletPod): void {
-    const holding = this.#holdings.get(worker);
-    if (holding === undefined) return;
-    this.#holdings.delete(worker);
-    this.podWatch?.podChanged(worker.pod.namespace, worker.pod.name);
-    this.#borrowedNow -= holding.borrowed;
-    for (const { address } of holding.addresses) this.#held.release(address, this.kernel.nowUs);
+    if (this.#holdings.delete(worker, this.kernel.nowUs)) this.#podChanged(worker);
   }
 
   delEnded(
@@ -359,8 +397,7 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
   }
 
   /** Nobody will release what the worker's last sandbox still holds. */
-  #abandon({ request }: KubeletPod): void {
-    const handle = sandboxHandle(request);
+  #abandon({ handle }: KubeletPod): void {
     this.liveHandles.delete(handle);
     this.leakAges.noteAbandoned(handle, this.kernel.nowUs);
   }
@@ -372,21 +409,20 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
     this.ledger.podWent(index);
   }
 
-  #forgetObject({ pod }: KubeletPod): void {
-    const key = `${pod.namespace}/${pod.name}`;
-    if (this.#podObjects.get(key)?.pod !== pod) return;
-    this.#podObjects.delete(key);
-    this.podWatch?.podDeleted(pod.namespace, pod.name, pod.node.name);
+  #forgetObject(worker: KubeletPod): void {
+    const { namespace, name } = worker.identity;
+    if (!this.#podObjects.delete(worker)) return;
+    this.podWatch?.podDeleted(namespace, name, worker.pod.node.name);
+  }
+
+  #noteState(): void {
+    const { measures, kernel, datastore } = this;
+    const { addressCount, borrowed } = this.#holdings;
+    measures.noteState(kernel.nowUs, addressCount, datastore.blockCount, borrowed);
   }
 
   #afterCommand(): void {
-    const { measures, kernel } = this;
-    measures.noteState(
-      kernel.nowUs,
-      this.#held.count,
-      this.datastore.blockCount,
-      this.#borrowedNow,
-    );
+    this.#noteState();
     this.#noteTime();
     this.#operations++;
     if (this.#operations >= this.#nextCheck) {
@@ -426,18 +462,8 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
 
   /** Checks the whole state; to be called at the end as well. */
   check(): void {
+    if (this.contradiction !== null) return;
     checkBlocks(this.datastore);
-    for (const [worker, { addresses }] of this.#holdings) {
-      for (const { address, block: cidr } of addresses) {
-        if (cidr === null) continue;
-        const block = this.datastore.block(cidr);
-        const holder = block?.attributeOf(block.ordinalOf(address))?.handle;
-        if (holder === sandboxHandle(worker.request)) continue;
-        const detail =
-          `${formatAddress(address)} of pod ${worker.pod.name} is allocated to ` +
-          (holder ?? "nobody");
-        throw new InvariantViolation("a pod's address is allocated to it", detail);
-      }
-    }
+    this.#holdings.check();
   }
 }

@@ -27,12 +27,14 @@ export class NodeStarts {
   /**
    * Starts calico-node; the node is ready once that has succeeded. Nodes that are there from the
    * beginning have been started before, if that is possible.
+   *
+   * @param isStarted whether the state that the run begins with has what the node's start leaves.
    */
-  join(node: ClusterNode, surroundings: ReleaseSurroundings): void {
+  join(node: ClusterNode, surroundings: ReleaseSurroundings, isStarted: boolean): void {
     const { kernel, datastore, windows, events } = this;
     for (const handle of tunnelHandles(node.name)) this.ownHandles.add(handle);
     if (kernel.woken === 0) {
-      const hasWork = windows || wantTunnels(datastore.pools);
+      const hasWork = !isStarted && (windows || wantTunnels(datastore.pools));
       const steps = startNode(surroundings.ipam, { ...UNLIMITED, windows }, node.name);
       const error = hasWork ? runToEnd(steps, datastore) : undefined;
       if (error === undefined) {

@@ -8,6 +8,7 @@ import { Ipam } from "../protocol/ipam.js";
 import { PoolViews } from "../protocol/pool-views.js";
 import type { Behaviours } from "../releases/behaviours.js";
 import type { Kernel } from "../simulation/kernel.js";
+import { latestClockNs } from "../simulation/latest-clock.js";
 import type { RandomStreams } from "../simulation/random-streams.js";
 import { shuffled } from "../simulation/shuffled.js";
 import { ClusterLock } from "./cluster-lock.js";
@@ -33,7 +34,7 @@ export interface ReleaseSurroundings {
   readonly clientLimit: RateLimit;
 }
 
-/** Wall clock at the start of a simulation, so that nothing is older than it can be. */
+/** Wall clock at the start of a simulation that begins with nothing, so that nothing is older than it can be. */
 const START_NS = 1_700_000_000_000_000_000n;
 
 const SERVER_URL = "https://10.96.0.1:443";
@@ -42,6 +43,8 @@ const SERVER_URL = "https://10.96.0.1:443";
 export class ReleaseRegistry {
   readonly #known = new Map<Behaviours, ReleaseSurroundings>();
   #firstStore: KubernetesStore | undefined;
+  /** Wall clock at the start of the simulation. */
+  #startNs = START_NS;
 
   constructor(
     private readonly options: ReleaseSurroundingsOptions,
@@ -56,6 +59,11 @@ export class ReleaseRegistry {
       this.#known.set(behaviours, known);
     }
     return known;
+  }
+
+  /** The clock goes on from what the blocks that a run begins with tell of it. */
+  takeOverClock(): void {
+    this.#startNs = latestClockNs(this.options.datastore, this.#startNs);
   }
 
   get clusterLockQueuePeak(): number {
@@ -74,7 +82,7 @@ export class ReleaseRegistry {
       ipam: new Ipam({
         release: behaviours,
         machineName: "ipamlab",
-        nowNs: () => START_NS + BigInt(kernel.nowUs) * 1000n,
+        nowNs: () => this.#startNs + BigInt(kernel.nowUs) * 1000n,
         mapOrder: (items) => shuffled(items, mapOrder),
         poolViews: new PoolViews(behaviours),
       }),

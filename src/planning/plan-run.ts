@@ -172,7 +172,9 @@ function beginWith(
     const node = byName.get(nodeName);
     if (node === undefined) continue;
     const lifetimeUs = samplers[rule]?.() ?? Infinity;
-    const claimed = { handle: "", addresses: [], blocks: held.map((cidr) => Cidr.of(cidr)) };
+    const blocks = held.map((cidr) => Cidr.of(cidr));
+    const identity = { namespace: "", name };
+    const claimed = { identity, handle: "", addresses: [], blocks };
     // A colon is in no name of the workload's own pods.
     host.adopt(owner, { name: `initial:${name}`, node, lifetimeUs }, claimed);
   }

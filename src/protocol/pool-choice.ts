@@ -62,33 +62,26 @@ function requestedPools(
   return pools;
 }
 
-function selectsFor(
-  env: Pick<Environment, "release">,
-  pool: PoolView,
-  node: Node,
-  wish: PoolWish,
-): boolean | CalicoError {
-  if (env.release.assignmentMode && pool.pool.assignmentMode !== "Automatic") return false;
-  const selects = pool.selectsNode(node);
-  if (selects !== true || !env.release.namespaceSelector) return selects;
-  return pool.selectsNamespace(wish.namespaceLabels);
-}
-
 function selectedPools(
   env: Pick<Environment, "release">,
   enabled: readonly PoolView[],
   node: Node,
   wish: PoolWish,
-): readonly PoolView[] | CalicoError {
-  // As long as every pool is selected, the list itself will do.
-  let some: PoolView[] | null = null;
-  for (let i = 0; i < enabled.length; i++) {
-    const selects = selectsFor(env, enabled[i]!, node, wish);
+): PoolView[] | CalicoError {
+  const pools: PoolView[] = [];
+  for (const pool of enabled) {
+    if (env.release.assignmentMode && pool.pool.assignmentMode !== "Automatic") continue;
+    const selects = pool.selectsNode(node);
     if (selects instanceof CalicoError) return selects;
-    if (selects) some?.push(enabled[i]!);
-    else some ??= enabled.slice(0, i);
+    if (!selects) continue;
+    if (env.release.namespaceSelector) {
+      const namespace = pool.selectsNamespace(wish.namespaceLabels);
+      if (namespace instanceof CalicoError) return namespace;
+      if (!namespace) continue;
+    }
+    pools.push(pool);
   }
-  return some ?? enabled;
+  return pools;
 }
 
 /**

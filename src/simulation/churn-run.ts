@@ -25,9 +25,11 @@ import { AddressUse } from "./address-use.js";
 import type { CallCounts } from "./call-counts.js";
 import { ChurnMeasures } from "./churn-measures.js";
 import { CountingDatastore } from "./counting-datastore.js";
+import { latestClockNs } from "./latest-clock.js";
 import { NodeLedger } from "./node-ledger.js";
 import type { RandomStreams } from "./random-streams.js";
 import { shuffled } from "./shuffled.js";
+import { tornText } from "./torn-text.js";
 
 /** The cluster before its first pod. */
 export interface ChurnWorld {
@@ -59,9 +61,6 @@ export interface InitialPod {
 }
 
 const SEQUENCE_START_NS = 1_000_000_000n;
-
-/** Sequence numbers begin as readings of the clock; one beyond the year 2096 is none. */
-const SEQUENCE_NUMBER_PLAUSIBLE_MAX = 4_000_000_000_000_000_000n;
 
 /** Between two checks of the whole state lie at least this many operations. */
 const CHECK_EVERY_OPERATIONS = 10_000;
@@ -166,12 +165,7 @@ export class ChurnRun {
    */
   takeOver(otherAddresses: readonly AddressNumber[]): void {
     for (const address of otherAddresses) this.#held.take(address, "the initial state");
-    for (const { value: block } of this.datastore.listBlocks()) {
-      const claimedNs = BigInt(block.claimTimeSeconds ?? 0) * 1_000_000_000n;
-      for (const ns of [block.sequenceNumber, claimedNs]) {
-        if (ns > this.#startNs && ns < SEQUENCE_NUMBER_PLAUSIBLE_MAX) this.#startNs = ns;
-      }
-    }
+    this.#startNs = latestClockNs(this.datastore, this.#startNs);
   }
 
   /** A pod that runs already. */
@@ -373,16 +367,6 @@ export class ChurnRun {
       this.#nextCheck = this.#operations + cost;
     }
   }
-}
-
-/** Blocks shown of those that cannot be as they are. */
-const TORN_SHOWN_MAX = 3;
-
-function tornText(torn: readonly string[]): string {
-  const shown = torn.slice(0, TORN_SHOWN_MAX).join(", ");
-  const more = torn.length - TORN_SHOWN_MAX;
-  const rest = more > 0 ? ` and ${more} more` : "";
-  return `blocks overlap or contradict themselves: ${shown}${rest}`;
 }
 
 /** Handle that the CNI plugin would use; a simulated pod has one sandbox, named after it. */

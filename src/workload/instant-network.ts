@@ -43,8 +43,9 @@ export class InstantNetwork implements PodNetwork {
     else this.events.podFailed(pod, reason, true);
   }
 
-  adoptPod(pod: PodRef, held: InitialAddresses): void {
-    this.run.adopt({ name: pod.name, nodeIndex: pod.node.index, ...held });
+  adoptPod(pod: PodRef, { handle, addresses, blocks }: InitialAddresses): void {
+    const { name, node } = pod;
+    this.run.adopt({ name, nodeIndex: node.index, handle, addresses, blocks });
   }
 
   removePod(pod: PodRef): void {

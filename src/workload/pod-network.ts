@@ -30,6 +30,8 @@ export type NodeLoss = "killed" | "deleted";
 
 /** What a pod of the initial state holds. */
 export interface InitialAddresses {
+  /** The pod's own name and namespace, as Kubernetes and IPAM's attributes have them. */
+  readonly identity: { readonly namespace: string; readonly name: string };
   readonly handle: string;
   readonly addresses: readonly AddressNumber[];
   /** By address, the block that it is in. */

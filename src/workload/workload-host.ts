@@ -217,11 +217,6 @@ export class WorkloadHost implements PodNetworkEvents, NodeView {
     this.#network.addPod(pod);
   }
 
-  /** Whether the network can begin with pods that run already. */
-  get canAdopt(): boolean {
-    return this.#network.adoptPod !== undefined;
-  }
-
   /** A pod that runs already when the run begins. It is in nobody's counts but its owner's. */
   adopt(
     owner: PodOwner,

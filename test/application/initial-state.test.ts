@@ -33,7 +33,7 @@ function pod(name: string, node: string, ip: string, owner?: { kind: string; nam
 }
 
 const ofPod = (name: string, node = "n1") => ({
-  handle_id: `h-${name}`,
+  handle_id: `net.${name}`,
   secondary: { namespace: "shop", pod: name, node },
 });
 
@@ -51,7 +51,10 @@ const STATE: readonly object[] = [
   }),
   crd("BlockAffinity", "a", { cidr: "10.0.0.4/30", node: "n1", state: "confirmed" }),
   ...["cart-1", "db-0", "gone"].map((name) => {
-    return crd("IPAMHandle", `h-${name}`, { handleID: `h-${name}`, block: { "10.0.0.4/30": 1 } });
+    return crd("IPAMHandle", `net.${name}`, {
+      handleID: `net.${name}`,
+      block: { "10.0.0.4/30": 1 },
+    });
   }),
   pod("cart-1", "n1", "10.0.0.4", CART),
   pod("db-0", "n1", "10.0.0.5", { kind: "StatefulSet", name: "db" }),
@@ -107,7 +110,7 @@ test("pods of the dump end as the scenario says, by workload; leaks stay", async
 });
 
 test("a pod whose handle is lost keeps its address allocated: a leak", async () => {
-  const items = STATE.filter((item) => !JSON.stringify(item).includes('"handleID":"h-cart-1"'));
+  const items = STATE.filter((item) => !JSON.stringify(item).includes('"handleID":"net.cart-1"'));
   const pods = [{ owner: "Deployment", lifetime: "1s" }];
   const result = await run(items, { initialState: { dump: "state.json", pods } });
   expect(result.initialState).toMatchObject({ podsEnded: 1 });
@@ -116,7 +119,7 @@ test("a pod whose handle is lost keeps its address allocated: a leak", async () 
 });
 
 test("a pod that shares its handle with a leak does not end", async () => {
-  const items = JSON.parse(JSON.stringify(STATE).replaceAll("h-gone", "h-cart-1")) as object[];
+  const items = JSON.parse(JSON.stringify(STATE).replaceAll("net.gone", "net.cart-1")) as object[];
   const distinct = items.filter((item, i) => {
     return items.findIndex((other) => JSON.stringify(other) === JSON.stringify(item)) === i;
   });
@@ -159,17 +162,97 @@ test("a dump that is missing, or wrong, is told with its place", async () => {
   expect((await faultsOf(run([block])))[0]).toMatch(/state\.json:1:\d+: IPAMBlock b: spec\.cidr/);
 });
 
-test.each(["01", "02", "03", "04", "05", "06", "07", "08"])(
-  "the recorded cluster %s runs on for an hour",
-  async (number) => {
-    const dump = resolve(`test/fixtures/golden-clusters/cluster-${number}/cluster.json.gz`);
-    const result = await run([], {
-      pools: [{ name: "more", cidr: "10.99.0.0/16" }],
-      nodes: { count: 3 },
-      workload: [{ executor: "poisson", rate: 10, timeUnit: "1m", duration: "1h", lifetime: "5m" }],
-      initialState: { dump, pods: [{ lifetime: "30m" }] },
-    });
-    expect(result.completed).toBe(true);
-    expect(result.initialState?.blocks).toBeGreaterThan(3);
-  },
-);
+test.each(
+  ["allocator", "cluster"].flatMap((model) =>
+    ["01", "02", "03", "04", "05", "06", "07", "08"].map((number) => [number, model] as const),
+  ),
+)("the recorded cluster %s runs on for an hour in the model %s", async (number, model) => {
+  const dump = resolve(`test/fixtures/golden-clusters/cluster-${number}/cluster.json.gz`);
+  const result = await run([], {
+    pools: [{ name: "more", cidr: "10.99.0.0/16" }],
+    nodes: { count: 3 },
+    workload: [{ executor: "poisson", rate: 10, timeUnit: "1m", duration: "1h", lifetime: "5m" }],
+    initialState: { dump, pods: [{ lifetime: "30m" }] },
+    simulation: { model, duration: "2h" },
+  });
+  expect(result.completed).toBe(true);
+  expect(result.initialState?.blocks).toBeGreaterThan(3);
+});
+
+const CLUSTER = { simulation: { model: "cluster", duration: "1m" } };
+
+test("in the cluster model, too, a run goes on from the dump, and garbage collection sees its leak", async () => {
+  const result = await run(STATE, {
+    ...CLUSTER,
+    simulation: { model: "cluster", duration: "30m" },
+    gc: { gracePeriod: "1m" },
+  });
+  expect(result.initialState).toEqual({
+    blocks: 1,
+    pods: 2,
+    podsEnded: 0,
+    podsForEver: 2,
+    podAddresses: 2,
+    otherAddresses: 1,
+    leftOut: [],
+    contradiction: null,
+    duplicates: 0,
+  });
+  expect(result.cluster?.adds).toMatchObject({ succeeded: 1, failed: 0 });
+  expect(result.blocks).toMatchObject({ final: 1 });
+  expect(result.addresses).toMatchObject({ final: 3, peak: 3 });
+  expect(result.cluster?.gc).toMatchObject({ reclaimed: 1 });
+  expect(result.leaks).toMatchObject({ addresses: 0 });
+});
+
+test("in the cluster model the plugin's DEL gives back what a pod of the dump holds", async () => {
+  const pods = [{ owner: "Deployment/cart", lifetime: "10s" }];
+  const initialState = { dump: "state.json", pods };
+  const result = await run(STATE, { ...CLUSTER, gc: { enabled: false }, initialState });
+  expect(result.initialState).toMatchObject({ pods: 2, podsEnded: 1, podsForEver: 1 });
+  expect(result.cluster?.dels).toEqual({ succeeded: 1, failed: 0 });
+  expect(result.addresses).toMatchObject({ final: 2 });
+  // The one that had leaked before.
+  expect(result.leaks.addresses).toBe(1);
+});
+
+test("in the cluster model a pod without handle, or with one of another plugin, is lost at its end", async () => {
+  const items = JSON.parse(JSON.stringify(STATE).replaceAll("net.cart-1", "cart")) as object[];
+  const initialState = { dump: "state.json", pods: [{ owner: "Deployment", lifetime: "1s" }] };
+  const result = await run(items, { ...CLUSTER, gc: { enabled: false }, initialState });
+  expect(result.initialState).toMatchObject({ podsEnded: 1 });
+  expect(result.leaks.addresses).toBe(2);
+});
+
+test("in the cluster model a state that contradicts itself is run, and said so", async () => {
+  const torn = crd("IPAMBlock", "torn", {
+    cidr: "10.0.0.4/31",
+    affinity: "host:n2",
+    allocations: [null, null],
+    unallocated: [0, 1],
+    attributes: [],
+  });
+  const nodes = { list: [{ name: "n1" }, { name: "n2" }] };
+  const workload = [{ executor: "burst", pods: 3 }];
+  const affinity = { cidr: "10.0.0.4/31", node: "n2", state: "confirmed" };
+  const state = [...STATE, torn, crd("BlockAffinity", "torn", affinity)];
+  const result = await run(state, { ...CLUSTER, nodes, workload });
+  expect(result.initialState?.contradiction).toContain("10.0.0.4/31");
+  expect(result.initialState?.duplicates).toBeGreaterThan(0);
+});
+
+test("in the cluster model a pod that holds addresses by two handles is one pod for the collector", async () => {
+  const items = JSON.parse(
+    JSON.stringify(STATE.filter((item) => (item as { kind: string }).kind !== "Pod")).replaceAll(
+      '"pod":"gone"',
+      '"pod":"cart-1"',
+    ),
+  ) as object[];
+  const result = await run(items, {
+    simulation: { model: "cluster", duration: "30m" },
+    gc: { gracePeriod: "1m" },
+  });
+  expect(result.initialState).toMatchObject({ pods: 3, otherAddresses: 0 });
+  expect(result.cluster?.gc).toMatchObject({ reclaimed: 0 });
+  expect(result.leaks.addresses).toBe(0);
+});

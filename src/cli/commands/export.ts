@@ -8,6 +8,7 @@ import { findProfile, unknownReleaseText } from "../../releases/profiles.js";
 import { formatCount, formatDurationUs } from "../../report/format-number.js";
 import { defineCommand } from "../command.js";
 import { writeOutputFile } from "../output-file.js";
+import { SET_OPTION } from "../scenario-options.js";
 import { readVersion } from "../version.js";
 
 function timeOf(at: string | undefined): number | undefined {
@@ -59,6 +60,7 @@ export const command = defineCommand({
         describe: "time of the run to stop at; its end when absent",
         type: "string",
       })
+      .option("set", SET_OPTION)
       .option("release", { describe: "run with this release instead", type: "string" })
       .option("seed", { describe: "run with this seed instead", type: "string" }),
   async run(args, context) {
@@ -70,11 +72,7 @@ export const command = defineCommand({
       throw new BadInput({ file: "--release", message: unknownReleaseText(args.release) });
     }
     const duration = timeOf(args.at);
-    const read = await readScenario(args.scenario);
-    if (read.simulation.model === "cluster") {
-      const message = "export does not support model: cluster yet; expected model: allocator";
-      throw new BadInput({ file: read.file, field: "simulation.model", message });
-    }
+    const read = await readScenario(args.scenario, { set: args.set });
     const scenario = {
       ...read,
       release: args.release ?? read.release,

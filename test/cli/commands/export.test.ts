@@ -5,6 +5,8 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
 import { runCommand } from "../run-command.js";
 
+const MODELS = ["allocator", "cluster"];
+
 const CLUSTER = "test/fixtures/golden-clusters/cluster-02/cluster.json.gz";
 
 let folder = "";
@@ -35,24 +37,34 @@ async function exported(...args: string[]): Promise<string> {
   return output;
 }
 
-test("the end of a run is a sound cluster for check, with its pods", async () => {
-  const state = await exported("--at", "45s");
-  const checked = await runCommand("check", state, "--json");
-  const { calicoctl } = JSON.parse(checked.stdout) as { calicoctl: Record<string, number> };
-  expect(calicoctl).toMatchObject({ problems: 0, allocatedNotInUse: 0, inUseNotAllocated: 0 });
-  expect(calicoctl["allocations"]).toBeGreaterThan(5);
-  expect(calicoctl["workloadAddresses"]).toBe(calicoctl["allocations"]);
-});
+/** Options that run a scenario in a model; nothing collects garbage. */
+function modelOf(model: string): string[] {
+  const cluster = ["simulation.duration=10m", "gc.enabled=false"];
+  const changes = [`simulation.model=${model}`, ...(model === "cluster" ? cluster : [])];
+  return changes.flatMap((change) => ["--set", change]);
+}
 
-test("a run that starts from an export starts from its state", async () => {
-  const state = await exported("--at", "45s");
+test.each(MODELS)(
+  "the end of a run is a sound cluster for check, with its pods: %s",
+  async (model) => {
+    const state = await exported("--at", "45s", ...modelOf(model));
+    const checked = await runCommand("check", state, "--json");
+    const { calicoctl } = JSON.parse(checked.stdout) as { calicoctl: Record<string, number> };
+    expect(calicoctl).toMatchObject({ problems: 0, allocatedNotInUse: 0, inUseNotAllocated: 0 });
+    expect(calicoctl["allocations"]).toBeGreaterThan(5);
+    expect(calicoctl["workloadAddresses"]).toBe(calicoctl["allocations"]);
+  },
+);
+
+test.each(MODELS)("a run that starts from an export starts from its state: %s", async (model) => {
+  const state = await exported("--at", "45s", ...modelOf(model));
   const next = join(folder, "next.yaml");
   expect((await runCommand("import", state, "-o", next)).exitCode).toBe(0);
   const imported = parse(await readFile(next, "utf8")) as object;
   const later = { executor: "burst", pods: 1, startAfter: "1h" };
   await writeFile(next, stringify({ ...imported, workload: [later], thresholds: [] }));
   const again = join(folder, "again.json");
-  await runCommand("export", next, "--at", "0s", "-o", again);
+  await runCommand("export", next, "--at", "0s", "-o", again, ...modelOf(model));
   const itemsOf = async (file: string) => {
     const { items } = JSON.parse(await readFile(file, "utf8")) as { items: { kind: string }[] };
     return items.filter(({ kind }) => ["IPAMBlock", "BlockAffinity", "IPAMHandle"].includes(kind));
@@ -90,19 +102,22 @@ test("fields that a release does not know are not there", async () => {
   expect(await readFile(await exported(), "utf8")).toContain("hostname-hash");
 });
 
-test("leaks and tunnels of a real cluster are still there after a run from it", async () => {
-  const imported = join(folder, "real.yaml");
-  await runCommand("import", CLUSTER, "-o", imported, "--duration", "1h");
-  const state = join(folder, "later.json");
-  await runCommand("export", imported, "-o", state);
-  const counts = async (file: string) => {
-    const { stdout } = await runCommand("check", file, "--json");
-    return (JSON.parse(stdout) as { calicoctl: Record<string, number> }).calicoctl;
-  };
-  const [before, after] = [await counts(CLUSTER), await counts(state)];
-  expect(after["nodeTunnelAddresses"]).toBe(before["nodeTunnelAddresses"]);
-  expect(after["allocatedNotInUse"]).toBe(before["allocatedNotInUse"]);
-});
+test.each(MODELS)(
+  "leaks and tunnels of a cluster are still there after a run: %s",
+  async (model) => {
+    const imported = join(folder, "real.yaml");
+    await runCommand("import", CLUSTER, "-o", imported, "--duration", "1h");
+    const state = join(folder, "later.json");
+    await runCommand("export", imported, "-o", state, ...modelOf(model));
+    const counts = async (file: string) => {
+      const { stdout } = await runCommand("check", file, "--json");
+      return (JSON.parse(stdout) as { calicoctl: Record<string, number> }).calicoctl;
+    };
+    const [before, after] = [await counts(CLUSTER), await counts(state)];
+    expect(after["nodeTunnelAddresses"]).toBe(before["nodeTunnelAddresses"]);
+    expect(after["allocatedNotInUse"]).toBe(before["allocatedNotInUse"]);
+  },
+);
 
 test("a time that is none is refused", async () => {
   const { exitCode, stderr } = await runCommand("export", scenario, "-o", "-", "--at", "noon");
