@@ -9,7 +9,8 @@ import type { Cidr } from "../model/cidr.js";
 import { choosePools } from "../protocol/pool-choice.js";
 import type { PoolView, PoolViews } from "../protocol/pool-views.js";
 import type { Behaviours } from "../releases/behaviours.js";
-import { type CountedBlock, CountedPool, NO_OWNER } from "./counted-pool.js";
+import type { AllocationFailure } from "./allocation-failure.js";
+import { type CountedBlock, CountedPool, type Lease, NO_OWNER } from "./counted-pool.js";
 
 /** What the allocator is asked to serve. */
 export interface CountedWorld {
@@ -19,30 +20,6 @@ export interface CountedWorld {
   readonly reservations: readonly Reservation[];
   /** Kept from run to run: what follows from pools and host names alone is worked out once. */
   readonly poolViews: PoolViews;
-}
-
-/** Why an assignment failed, in the terms in which one plans. */
-export type FailureKind =
-  | "pool exhausted"
-  | "no block left (strict affinity)"
-  | "block limit of the node"
-  | "no pool for the node"
-  | "address borrowed"
-  | "other";
-
-export interface AllocationFailure {
-  readonly kind: FailureKind;
-  /** Calico's own text, as `ipamlab simulate` prints it. */
-  readonly text: string;
-}
-
-/** The blocks from which a pod, or a node's tunnel, has its addresses: at most one of each version. */
-export interface Lease {
-  readonly blocks: readonly CountedBlock[];
-  /** How many of them belong to other nodes. */
-  readonly borrowed: number;
-  /** Undefined when it got all that it asked for. */
-  readonly failure: AllocationFailure | undefined;
 }
 
 interface CountedNode {
@@ -173,10 +150,24 @@ export class CountedAllocator {
     return own[4].length + own[6].length;
   }
 
-  /** Asks for one address of each version that the pools have. */
+  /** Asks for one address of each version that the pools have. Equal leases may be one object. */
   assign(nodeIndex: number, nowUs: number, use: PoolUse = "Workload"): Lease {
     this.#nowUs = nowUs;
     const node = this.#nodes[nodeIndex]!;
+    const [version] = this.#versions;
+    if (this.#versions.length !== 1 || version === undefined) {
+      return this.#assignSeveral(node, nodeIndex, use);
+    }
+    const taken = this.#take(node, nodeIndex, version, use);
+    if ("kind" in taken) return { blocks: [], borrowed: 0, failure: taken };
+    this.#hold(taken);
+    if (taken.owner === nodeIndex) return taken.leases.own;
+    this.borrowed++;
+    return taken.leases.borrowed;
+  }
+
+  /** One address of each version. */
+  #assignSeveral(node: CountedNode, nodeIndex: number, use: PoolUse): Lease {
     const blocks: CountedBlock[] = [];
     let failure: AllocationFailure | undefined;
     let borrowed = 0;
@@ -190,15 +181,19 @@ export class CountedAllocator {
           break;
         }
       } else {
-        taken.held++;
-        taken.pool.held++;
-        this.addresses++;
+        this.#hold(taken);
         if (taken.owner !== nodeIndex) borrowed++;
         blocks.push(taken);
       }
     }
     this.borrowed += borrowed;
     return { blocks, borrowed, failure };
+  }
+
+  #hold(block: CountedBlock): void {
+    block.held++;
+    block.pool.held++;
+    this.addresses++;
   }
 
   /**

@@ -6,7 +6,9 @@ import type {
   PodNetworkEvents,
   PodRef,
 } from "../workload/pod-network.js";
-import type { AllocationFailure, CountedAllocator, Lease } from "./counted-allocator.js";
+import type { AllocationFailure } from "./allocation-failure.js";
+import type { CountedAllocator } from "./counted-allocator.js";
+import type { Lease } from "./counted-pool.js";
 
 /** Who watches what the allocator decides. */
 export interface AllocationObserver {

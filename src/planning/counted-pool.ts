@@ -2,6 +2,7 @@ import { addressBits } from "../model/address.js";
 import type { BlockGeometry, BlockIndex } from "../model/block-walk.js";
 import type { Cidr } from "../model/cidr.js";
 import type { ReservedAddresses } from "../model/reservation.js";
+import type { AllocationFailure } from "./allocation-failure.js";
 
 /** Pools of up to this many blocks have their blocks looked up in an array. */
 const DENSE_BLOCKS_MAX = 2 ** 16;
@@ -20,6 +21,17 @@ export interface CountedBlock {
   held: number;
   /** Seconds since 1970 of the claim; null where blocks carry none. */
   claimTimeSeconds: number | null;
+  /** What whoever has one of its addresses holds; made once, for there are many who do. */
+  readonly leases: { readonly own: Lease; readonly borrowed: Lease };
+}
+
+/** The blocks from which a pod, or a node's tunnel, has its addresses: at most one of each version. */
+export interface Lease {
+  readonly blocks: readonly CountedBlock[];
+  /** How many of them belong to other nodes. */
+  readonly borrowed: number;
+  /** Undefined when it got all that it asked for. */
+  readonly failure: AllocationFailure | undefined;
 }
 
 export const NO_OWNER = -1;
@@ -76,6 +88,7 @@ export class CountedPool {
   /** Makes the block at this place, with nothing held. */
   claim(index: BlockIndex, owner: number, claimTimeSeconds: number | null): CountedBlock {
     const cidr = this.geometry.blockAt(index);
+    const blocks: CountedBlock[] = [];
     const block: CountedBlock = {
       cidr,
       pool: this,
@@ -85,7 +98,12 @@ export class CountedPool {
       owner,
       held: 0,
       claimTimeSeconds,
+      leases: {
+        own: { blocks, borrowed: 0, failure: undefined },
+        borrowed: { blocks, borrowed: 1, failure: undefined },
+      },
     };
+    blocks.push(block);
     if (this.#dense === undefined) this.#sparse.set(index, block);
     else this.#dense[index as number] = block;
     this.claimed++;

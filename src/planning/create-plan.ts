@@ -19,7 +19,7 @@ import { estimateRareEvent } from "./rare-estimate.js";
 import { RiskProbe } from "./risk-probe.js";
 import { inputEffects, variedInputs } from "./sensitivity.js";
 import { SettingsSearch } from "./settings-search.js";
-import type { RunOutcome } from "./run-outcome.js";
+import type { RunOutcome, WitnessedCost } from "./run-outcome.js";
 import { type RunThreads, startThreads } from "./run-threads.js";
 
 export interface PlanOptions {
@@ -94,8 +94,20 @@ function questionOf(
   return { planned: packCase(planned), settings: {}, ranges, seed: scenario.seed };
 }
 
-function perDay({ witness, endUs }: RunOutcome): number | null {
-  return endUs === 0 ? null : (witness!.apiRequests * DAY_US) / endUs;
+/**
+ * Requests to the Kubernetes API server in a day: what an assignment and a release cost where the
+ * protocol was performed, times how many of them the runs have in a day.
+ */
+function perDay(cost: WitnessedCost, outcomes: readonly RunOutcome[]): number | null {
+  const sum = (of: (outcome: RunOutcome) => number) =>
+    outcomes.reduce((total, outcome) => total + of(outcome), 0);
+  const days = sum(({ endUs }) => endUs) / DAY_US;
+  if (days === 0) return null;
+  const releases = sum((outcome) => outcome.releases);
+  const assignments = sum(({ operations }) => operations) - releases;
+  const anAssignment = cost.assignRequests / Math.max(1, cost.assignments);
+  const aRelease = cost.releases === 0 ? anAssignment : cost.releaseRequests / cost.releases;
+  return (assignments * anAssignment + releases * aRelease) / days;
 }
 
 /** All questions of one plan, asked one after the other on the same threads. */
@@ -155,8 +167,10 @@ class Planner {
     const search = new SettingsSearch(
       probe,
       { pools, config, nodes: nodes.length },
-      async (settings) =>
-        this.planned.initial === null ? perDay(await this.witness(settings)) : null,
+      async (settings, outcomes) =>
+        this.planned.initial === null
+          ? perDay((await this.witness(settings)).witness!, outcomes)
+          : null,
       (name) => this.options.onProgress?.(name, 0, probe.runs),
     );
     const { choices, ...found } = await search.run();
@@ -290,7 +304,7 @@ export async function createPlan(scenario: Scenario, options: PlanOptions): Prom
           ? null
           : {
               compared: witness.witness!.compared,
-              apiRequestsPerDay: perDay(witness),
+              apiRequestsPerDay: perDay(witness.witness!, outcomes),
               measuredUs: witness.endUs,
             },
       ...summary,

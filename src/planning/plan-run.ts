@@ -12,11 +12,8 @@ import type { ClusterNode, PodNetworkEvents } from "../workload/pod-network.js";
 import { noCounts } from "../workload/group-counts.js";
 import { createDurationSampler } from "../workload/lifetime.js";
 import { WorkloadHost } from "../workload/workload-host.js";
-import {
-  type AllocationFailure,
-  CountedAllocator,
-  type CountedWorld,
-} from "./counted-allocator.js";
+import type { AllocationFailure } from "./allocation-failure.js";
+import { CountedAllocator, type CountedWorld } from "./counted-allocator.js";
 import { type AllocationObserver, CountedNetwork } from "./counted-network.js";
 import { FOREIGN_OWNER, NO_OWNER } from "./counted-pool.js";
 import type { InitialClaims } from "./initial-claims.js";
@@ -83,10 +80,7 @@ export class PlanRuns {
       wanted: groups.reduce((sum, { wanted }) => sum + wanted, 0),
       notStarted: groups.reduce((sum, { notStarted }) => sum + notStarted, 0),
       endUs: kernel.nowUs,
-      witness:
-        witness === undefined
-          ? null
-          : { compared: witness.compared, apiRequests: witness.apiRequests },
+      witness: witness === undefined ? null : witness.cost,
       ...tally.outcome(),
     };
   }
@@ -183,14 +177,22 @@ function beginWith(
 /** Wakes between two looks at whether a run has come near enough. */
 const WAKES_A_LOOK = 64;
 
-/** A run beside Calico's whole protocol, which is slow, ends after so many decisions. */
+/**
+ * A run beside Calico's whole protocol, which is slow, ends after so many decisions; later, to a
+ * limit, where it begins with so much that hardly a pod has gone by then, for releases have their own
+ * cost.
+ */
 const WITNESSED_DECISIONS = 20_000;
+const WITNESSED_DECISIONS_MAX = 60_000;
+const WITNESSED_RELEASES = 1000;
 
 function runWitnessed(kernel: Kernel, witness: ProtocolWitness, horizonUs: number): void {
   let isDone = false;
-  while (!isDone && witness.compared < WITNESSED_DECISIONS) {
-    isDone = kernel.run(horizonUs, WAKES_A_LOOK);
-  }
+  const { cost } = witness;
+  const isEnough = () =>
+    cost.compared >= WITNESSED_DECISIONS_MAX ||
+    (cost.compared >= WITNESSED_DECISIONS && cost.releases >= WITNESSED_RELEASES);
+  while (!isDone && !isEnough()) isDone = kernel.run(horizonUs, WAKES_A_LOOK);
 }
 
 /** Watches how near a run comes to its first failure. */

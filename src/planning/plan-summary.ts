@@ -6,7 +6,7 @@ import {
 } from "../analysis/statistics/kaplan-meier.js";
 import type { Interval } from "../analysis/statistics/interval.js";
 import { unseenBound, wilsonInterval } from "../analysis/statistics/proportion-interval.js";
-import type { FailureKind } from "./counted-allocator.js";
+import type { FailureKind } from "./allocation-failure.js";
 import { firstFailureUs, type RunOutcome } from "./run-outcome.js";
 
 /** A probability as it was seen in runs. */

@@ -9,7 +9,9 @@ import { UNLIMITED } from "../protocol/environment.js";
 import { Ipam } from "../protocol/ipam.js";
 import { runToEnd } from "../protocol/run.js";
 import { failureReason } from "../simulation/churn-run.js";
-import { CountedAllocator, type CountedWorld, type Lease } from "./counted-allocator.js";
+import { CountedAllocator, type CountedWorld } from "./counted-allocator.js";
+import type { Lease } from "./counted-pool.js";
+import type { WitnessedCost } from "./run-outcome.js";
 
 /**
  * The counted allocator with Calico's whole protocol beside it, on a Kubernetes datastore in memory:
@@ -17,10 +19,14 @@ import { CountedAllocator, type CountedWorld, type Lease } from "./counted-alloc
  * costs in API requests, which counts alone cannot.
  */
 export class ProtocolWitness extends CountedAllocator {
-  /** Decisions that were compared. */
-  compared = 0;
-  /** Requests to the Kubernetes API server so far. */
-  apiRequests = 0;
+  /** What was compared, and the requests to the Kubernetes API server, so far. */
+  readonly cost = {
+    compared: 0,
+    assignments: 0,
+    assignRequests: 0,
+    releases: 0,
+    releaseRequests: 0,
+  } satisfies WitnessedCost;
   readonly #datastore: KubernetesRequests;
   readonly #requests: ApiRequest[] = [];
   readonly #ipam: Ipam;
@@ -59,32 +65,33 @@ export class ProtocolWitness extends CountedAllocator {
   }
 
   override assign(nodeIndex: number, nowUs: number, use: PoolUse = "Workload"): Lease {
-    const lease = super.assign(nodeIndex, nowUs, use);
+    // An object of its own, for each lease has a handle here.
+    const lease = { ...super.assign(nodeIndex, nowUs, use) };
     this.#witnessedUs = nowUs;
-    const handle = `witness.${this.compared}`;
+    const handle = `witness.${this.cost.assignments}`;
     const host = this.#nodes[nodeIndex]!.name;
-    const result = this.#count(() =>
-      runToEnd(
-        this.#ipam.autoAssign(UNLIMITED, {
-          ...this.#wants,
-          handle,
-          attributes: { node: host },
-          host,
-          pools4: [],
-          pools6: [],
-          maxBlocksPerHost: 0,
-          reserved4: null,
-          reserved6: null,
-          use,
-          namespaceLabels: {},
-        }),
-        this.#datastore,
-      ),
+    const result = runToEnd(
+      this.#ipam.autoAssign(UNLIMITED, {
+        ...this.#wants,
+        handle,
+        attributes: { node: host },
+        host,
+        pools4: [],
+        pools6: [],
+        maxBlocksPerHost: 0,
+        reserved4: null,
+        reserved6: null,
+        use,
+        namespaceLabels: {},
+      }),
+      this.#datastore,
     );
+    this.cost.assignments++;
+    this.cost.assignRequests += this.#takeRequests();
     this.#compare(
       describe(result),
       lease.blocks.map(({ cidr }) => cidr.text),
-      `blocks of assignment ${this.compared} on ${host}`,
+      `blocks of assignment ${this.cost.assignments} on ${host}`,
     );
     this.#compare([failureReason(result)], [lease.failure?.text], `failure on ${host}`);
     if (lease.blocks.length > 0) this.#handles.set(lease, handle);
@@ -96,20 +103,22 @@ export class ProtocolWitness extends CountedAllocator {
     const handle = this.#handles.get(lease);
     if (handle === undefined) return;
     this.#handles.delete(lease);
-    const error = this.#count(() => runToEnd(this.#ipam.releaseByHandle(handle), this.#datastore));
+    const error = runToEnd(this.#ipam.releaseByHandle(handle), this.#datastore);
+    this.cost.releases++;
+    this.cost.releaseRequests += this.#takeRequests();
     this.#compare([error?.text], [undefined], `release of ${handle}`);
     this.#compare([this.#memory.blockCount], [this.blocks], "number of blocks");
   }
 
-  #count<T>(operation: () => T): T {
-    const result = operation();
-    this.apiRequests += this.#requests.length;
+  /** Number of requests since the last call. */
+  #takeRequests(): number {
+    const { length } = this.#requests;
     this.#requests.length = 0;
-    return result;
+    return length;
   }
 
   #compare(protocol: readonly unknown[], counted: readonly unknown[], what: string): void {
-    this.compared++;
+    this.cost.compared++;
     if (protocol.length === counted.length && protocol.every((value, i) => value === counted[i])) {
       return;
     }

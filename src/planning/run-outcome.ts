@@ -1,4 +1,4 @@
-import type { FailureKind } from "./counted-allocator.js";
+import type { FailureKind } from "./allocation-failure.js";
 
 /** The failures of one kind in one run. */
 export interface KindOutcome {
@@ -25,11 +25,23 @@ export interface GroupOutcome {
   firstUs: number | null;
 }
 
+/** What Calico's whole protocol cost in requests to the Kubernetes API server. */
+export interface WitnessedCost {
+  /** Decisions at which counts and protocol agreed. */
+  readonly compared: number;
+  readonly assignments: number;
+  readonly assignRequests: number;
+  readonly releases: number;
+  readonly releaseRequests: number;
+}
+
 /** What one run came to: small, for thousands of them come from the workers. */
 export interface RunOutcome {
   /** From 0; with the scenario's seed it gives the run's own seed. */
   readonly run: number;
+  /** Assignments and releases. */
   readonly operations: number;
+  readonly releases: number;
   /** Pods that the schedule wanted. */
   readonly wanted: number;
   /** Pods that no node had room for: they never asked for an address. */
@@ -41,8 +53,8 @@ export interface RunOutcome {
   readonly secondHalf: { readonly asked: number; readonly failed: number };
   /** When the run ended. */
   readonly endUs: number;
-  /** Requests to the Kubernetes API server; only of runs that performed the whole protocol. */
-  readonly witness: { readonly compared: number; readonly apiRequests: number } | null;
+  /** Only of runs that performed the whole protocol. */
+  readonly witness: WitnessedCost | null;
   readonly pools: readonly PoolOutcome[];
   readonly addressesPeak: number;
   readonly blocksPeak: number;

@@ -1,6 +1,7 @@
 import type { Kernel } from "../simulation/kernel.js";
 import type { ClusterNode } from "../workload/pod-network.js";
-import type { AllocationFailure, CountedAllocator } from "./counted-allocator.js";
+import type { AllocationFailure } from "./allocation-failure.js";
+import type { CountedAllocator } from "./counted-allocator.js";
 import type { AllocationObserver } from "./counted-network.js";
 import { groupName } from "./node-groups.js";
 import type { GroupOutcome, KindOutcome, PoolOutcome, RunOutcome } from "./run-outcome.js";
@@ -13,6 +14,7 @@ export class RunTally implements AllocationObserver {
   readonly #secondHalf = { asked: 0, failed: 0 };
   readonly #pools: PoolOutcome[];
   #operations = 0;
+  #releases = 0;
   #addressesPeak = 0;
   #blocksPeak = 0;
   #borrowedPeak = 0;
@@ -71,6 +73,7 @@ export class RunTally implements AllocationObserver {
 
   released(): void {
     this.#operations++;
+    this.#releases++;
   }
 
   #fail(node: ClusterNode, { kind, text }: AllocationFailure): void {
@@ -87,6 +90,7 @@ export class RunTally implements AllocationObserver {
   outcome(): Omit<RunOutcome, "run" | "wanted" | "notStarted" | "endUs" | "witness"> {
     return {
       operations: this.#operations,
+      releases: this.#releases,
       failures: [...this.#failures.values()],
       groups: [...this.#groups.values()],
       secondHalf: this.#secondHalf,

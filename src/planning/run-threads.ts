@@ -23,7 +23,14 @@ class WorkerThreads implements RunThreads {
 
   constructor(readonly width: number) {
     const filename = new URL("./plan-worker.js", import.meta.url).href;
-    this.#pool = new Piscina({ filename, minThreads: width, maxThreads: width });
+    this.#pool = new Piscina({
+      filename,
+      minThreads: width,
+      maxThreads: width,
+      // Runs make many short-lived objects and keep thousands of pods: a young generation that holds
+      // a run's pods is collected seldom, and threads spend their time on runs.
+      resourceLimits: { maxYoungGenerationSizeMb: 192 },
+    });
   }
 
   run: BatchRunner["run"] = (batch) => this.#pool.run(batch, { name: "run" });
@@ -38,7 +45,7 @@ class WorkerThreads implements RunThreads {
   }
 }
 
-/** Threads for runs; with one worker no thread is started. */
+/** Threads for runs. Threads load built files; run from the sources, there is this one alone. */
 export function startThreads(workers: number): RunThreads {
-  return workers === 1 ? new OwnThread() : new WorkerThreads(workers);
+  return import.meta.url.endsWith(".js") ? new WorkerThreads(workers) : new OwnThread();
 }

@@ -64,7 +64,10 @@ export class SettingsSearch {
   constructor(
     private readonly probe: RiskProbe,
     private readonly world: SearchWorld,
-    private readonly apiRequestsPerDay: (settings: PlanSettings) => Promise<number | null>,
+    private readonly apiRequestsPerDay: (
+      settings: PlanSettings,
+      outcomes: readonly RunOutcome[],
+    ) => Promise<number | null>,
     private readonly onChoice: (name: string) => void,
   ) {}
 
@@ -106,7 +109,7 @@ export class SettingsSearch {
       outcomes[0]!.pools.map((_, i) => String(i)),
     );
     const { risk } = summary;
-    const apiRequestsPerDay = await this.apiRequestsPerDay(candidate.settings);
+    const apiRequestsPerDay = await this.apiRequestsPerDay(candidate.settings, outcomes);
     const meets = risk.failed <= this.probe.allowed;
     return { ...candidate, risk, meets, summary, apiRequestsPerDay };
   }

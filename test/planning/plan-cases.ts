@@ -1,3 +1,4 @@
+import { firstLossProbability } from "../../src/analysis/statistics/erlang-loss.js";
 import {
   DatastoreSchema,
   GcSchema,
@@ -76,4 +77,19 @@ function sketchedCase(sketch: CaseSketch): PlanCase {
 
 export function sketchedQuestion(sketch: CaseSketch, seed = "1"): PlanQuestion {
   return { planned: packCase(sketchedCase(sketch)), settings: {}, ranges: [], seed };
+}
+
+const HOUR_US = 3600e6;
+
+/** 16 addresses, pods that live for an hour, and the exact chance that one of them is refused. */
+export function lossSystem(podsAnHour: number, hours: number) {
+  const question = sketchedQuestion({
+    cidr: "10.0.0.0/28",
+    blockSize: 30,
+    nodes: 2,
+    workload: [poisson(podsAnHour / 3600, HOUR_US, hours * HOUR_US)],
+    horizonUs: hours * HOUR_US,
+  });
+  const system = { servers: 16, arrivalRate: podsAnHour, departureRate: 1, initial: 0 };
+  return { question, exact: firstLossProbability(system, hours) };
 }

@@ -9,6 +9,7 @@ function outcome(run: number, failedAtUs?: number): RunOutcome {
   return {
     run,
     operations: 10,
+    releases: 5,
     wanted: 5,
     notStarted: 0,
     failures,

@@ -1,11 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { firstLossProbability } from "../../src/analysis/statistics/erlang-loss.js";
 import type { MonteCarloControl } from "../../src/planning/monte-carlo.js";
 import { estimateRareEvent } from "../../src/planning/rare-estimate.js";
 import { startThreads } from "../../src/planning/run-threads.js";
-import { poisson, sketchedQuestion } from "./plan-cases.js";
-
-const HOUR_US = 3600e6;
+import { lossSystem } from "./plan-cases.js";
 
 const control: MonteCarloControl = {
   nowMs: () => 0,
@@ -13,19 +10,6 @@ const control: MonteCarloControl = {
   signal: new AbortController().signal,
   turn: () => Promise.resolve(),
 };
-
-/** 16 addresses; pods live for an hour. */
-function lossSystem(podsAnHour: number, hours: number) {
-  const question = sketchedQuestion({
-    cidr: "10.0.0.0/28",
-    blockSize: 30,
-    nodes: 2,
-    workload: [poisson(podsAnHour / 3600, HOUR_US, hours * HOUR_US)],
-    horizonUs: hours * HOUR_US,
-  });
-  const system = { servers: 16, arrivalRate: podsAnHour, departureRate: 1, initial: 0 };
-  return { question, exact: firstLossProbability(system, hours) };
-}
 
 describe("estimateRareEvent", () => {
   it.each([

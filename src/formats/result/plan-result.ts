@@ -106,8 +106,11 @@ export const PlanResultSchema = z.strictObject({
       apiRequestsPerDay: z
         .number()
         .nullable()
-        .describe("Requests to the Kubernetes API server; null for a run without duration."),
-      measuredUs: timeUs.describe("Over how much of the run they were counted."),
+        .describe(
+          "Requests to the Kubernetes API server: what an assignment and a release cost in that " +
+            "beginning, times how many of them the runs have in a day; null for runs without duration.",
+        ),
+      measuredUs: timeUs.describe("How long that beginning is."),
     })
     .nullable()
     .describe("The beginning of a run that performed Calico's whole protocol beside the counts."),
