@@ -102,13 +102,24 @@ export const getNode = (name: string) => request("get", "node", name, null, null
 export const updateNode = (entry: Entry<Node>, value: Node) =>
   request("update", "node", value.name, null, null, value, entry.revision);
 
-/** Every pool, disabled ones included, in name order. */
-export const listPools = (context: RequestContext) =>
+const poolsOf = (context: RequestContext) =>
   new DatastoreRequest("list", "pool", "", null, null, 0, null, 0, context);
 
-export const listReservations = () => list("reservation", null, 0);
+// Requests that are always the same are made once.
+const POOLS = {
+  caller: poolsOf("caller"),
+  background: poolsOf("background"),
+  cleanup: poolsOf("cleanup"),
+};
+const RESERVATIONS = list("reservation", null, 0);
+const CONFIG = request("get", "config", "", null, null, null, 0);
 
-export const getConfig = () => request("get", "config", "", null, null, null, 0);
+/** Every pool, disabled ones included, in name order. */
+export const listPools = (context: RequestContext) => POOLS[context];
+
+export const listReservations = () => RESERVATIONS;
+
+export const getConfig = () => CONFIG;
 export const createConfig = (value: IpamConfig) =>
   request("create", "config", "", null, null, value, 0);
 /** Writes the configuration whatever its revision. */

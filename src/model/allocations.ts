@@ -7,26 +7,28 @@ export const NO_SEQUENCE = -1;
 /** Attribute number of a free ordinal. */
 const NO_ATTRIBUTE = -1;
 
-const TAG_OF_FREE = -2;
-const TAG_OF_NO_HANDLE = -1;
+const TAG_OF_FREE = 0;
+const TAG_OF_NO_HANDLE = 1;
 
 const NO_ORDINALS: number[] = [];
 
 /**
- * A number that differs for most different handles. Handles share long beginnings and differ at
- * their ends, so comparing it first saves nearly every comparison of texts. Ids that are the same
- * when sanitised have the same tag.
+ * A byte that differs for most different handles. Handles share long beginnings and differ at their
+ * ends, so comparing it first saves nearly every comparison of texts. Ids that are the same when
+ * sanitised have the same tag.
  */
 function tagOf(handle: string | null): number {
   if (handle === null) return TAG_OF_NO_HANDLE;
   const id = sanitiseHandle(handle);
   const last = id.length - 1;
-  return (
+  const ending =
     id.charCodeAt(last) |
     (id.charCodeAt(last - 1) << 7) |
     (id.charCodeAt(last - 2) << 14) |
-    ((id.charCodeAt(last - 3) & 0x7f) << 21)
-  );
+    ((id.charCodeAt(last - 3) & 0x7f) << 21);
+  // Multiplied by 2^32 over the golden ratio, the upper bits depend on every bit of the ending.
+  const hash = Math.imul(ending, 0x9e3779b1) >>> 24;
+  return hash > TAG_OF_NO_HANDLE ? hash : hash + 2;
 }
 
 /**
@@ -38,13 +40,32 @@ export interface NumberedAttribute {
   readonly attribute: Attribute;
 }
 
-/** By ordinal, what the newest version holds. */
-interface Slots {
+/** What one ordinal holds. */
+interface Slot {
   /** Null when the ordinal is free. */
-  readonly attributes: (Attribute | null)[];
-  readonly attributeNumbers: number[];
-  readonly tags: number[];
-  readonly sequences: number[];
+  readonly attribute: Attribute | null;
+  readonly attributeNumber: number;
+  readonly tag: number;
+  readonly sequence: number;
+}
+
+const NEVER_USED: Slot = {
+  attribute: null,
+  attributeNumber: NO_ATTRIBUTE,
+  tag: TAG_OF_FREE,
+  sequence: NO_SEQUENCE,
+};
+
+function freed(sequence: number): Slot {
+  if (sequence === NO_SEQUENCE) return NEVER_USED;
+  return { attribute: null, attributeNumber: NO_ATTRIBUTE, tag: TAG_OF_FREE, sequence };
+}
+
+/** By ordinal, what the version that holds the arrays has. */
+interface Arrays {
+  readonly slots: Slot[];
+  /** The tags of the slots once more: bytes lie close together, and they are what is searched. */
+  readonly tags: Uint8Array;
 }
 
 /** What a block is made of when it does not follow from another version. */
@@ -73,7 +94,7 @@ export interface AllocationParts {
  */
 export class Allocations {
   private constructor(
-    private readonly slots: Slots,
+    private readonly arrays: Arrays,
     /** All attributes have smaller numbers. */
     private readonly nextNumber: number,
     /** Attributes that no ordinal points to; only defects of the library leave some. */
@@ -82,53 +103,49 @@ export class Allocations {
     private neighbour: Allocations | null,
     // How this version differs from its neighbour; without meaning when there is none.
     private ordinal: number,
-    private attribute: Attribute | null,
-    private attributeNumber: number,
-    private tag: number,
-    private sequence: number,
+    private slot: Slot,
   ) {}
 
   /** @throws RangeError when an index points to no attribute. */
   static of({ indexes, attributes, sequences }: AllocationParts): Allocations {
-    const slots: Slots = {
-      attributes: [],
-      attributeNumbers: [],
-      tags: [],
-      sequences: [...sequences],
-    };
     const used = new Set<number>();
-    for (const index of indexes) {
-      const attribute = index === null ? null : attributes[index];
+    const slots = indexes.map((index, ordinal): Slot => {
+      const sequence = sequences[ordinal]!;
+      if (index === null) return freed(sequence);
+      const attribute = attributes[index];
       if (attribute === undefined) throw new RangeError(`no attribute ${index}`);
-      if (index !== null) used.add(index);
-      slots.attributes.push(attribute);
-      slots.attributeNumbers.push(index ?? NO_ATTRIBUTE);
-      slots.tags.push(attribute === null ? TAG_OF_FREE : tagOf(attribute.handle));
-    }
+      used.add(index);
+      return { attribute, attributeNumber: index, tag: tagOf(attribute.handle), sequence };
+    });
+    const tags = Uint8Array.from(slots, ({ tag }) => tag);
     const unused = attributes
       .map((attribute, number) => ({ number, attribute }))
       .filter(({ number }) => !used.has(number));
-    return new Allocations(slots, attributes.length, unused, null, 0, null, 0, 0, 0);
+    return new Allocations({ slots, tags }, attributes.length, unused, null, 0, NEVER_USED);
   }
 
   /** Ordinals of the block, allocated or not. */
   get size(): number {
-    return this.slots.attributes.length;
+    return this.arrays.slots.length;
   }
 
   /** The attribute of an allocated ordinal; null when it is free or not of the block. */
   attributeAt(ordinal: number): Attribute | null {
-    return this.#held().attributes[ordinal] ?? null;
+    return this.#slotAt(ordinal).attribute;
   }
 
   /** The number of an allocated ordinal's attribute; NO_ATTRIBUTE when it is free or not of the block. */
   attributeNumberAt(ordinal: number): number {
-    return this.#held().attributeNumbers[ordinal] ?? NO_ATTRIBUTE;
+    return this.#slotAt(ordinal).attributeNumber;
   }
 
   /** Sequence offset stored with an ordinal, also with a free one; or NO_SEQUENCE. */
   sequenceAt(ordinal: number): number {
-    return this.#held().sequences[ordinal] ?? NO_SEQUENCE;
+    return this.#slotAt(ordinal).sequence;
+  }
+
+  #slotAt(ordinal: number): Slot {
+    return this.#held().slots[ordinal] ?? NEVER_USED;
   }
 
   /**
@@ -136,12 +153,12 @@ export class Allocations {
    * so an id with a carriage return holds none.
    */
   ordinalsOf(handle: string): number[] {
-    const { attributes, tags } = this.#held();
+    const { slots, tags } = this.#held();
     const tag = tagOf(handle);
     let found: number[] = NO_ORDINALS;
     for (let ordinal = 0; ordinal < tags.length; ordinal++) {
       if (tags[ordinal] !== tag) continue;
-      const { handle: stored } = attributes[ordinal]!;
+      const { handle: stored } = slots[ordinal]!.attribute!;
       if (stored === null || sanitiseHandle(stored) !== handle) continue;
       if (found.length === 0) found = [ordinal];
       else found.push(ordinal);
@@ -151,22 +168,20 @@ export class Allocations {
 
   /** Ordinals that point to the attribute with this number, ascending. */
   ordinalsOfAttribute(number: number): number[] {
-    const { attributeNumbers } = this.#held();
     const found: number[] = [];
-    attributeNumbers.forEach((other, ordinal) => {
-      if (other === number) found.push(ordinal);
+    this.#held().slots.forEach((slot, ordinal) => {
+      if (slot.attributeNumber === number) found.push(ordinal);
     });
     return found;
   }
 
   /** The attributes in order of first use: Calico's list. */
   attributes(): NumberedAttribute[] {
-    const { attributes, attributeNumbers } = this.#held();
     const byNumber = new Map<number, Attribute>();
     for (const { number, attribute } of this.unused) byNumber.set(number, attribute);
-    attributes.forEach((attribute, ordinal) => {
-      if (attribute !== null) byNumber.set(attributeNumbers[ordinal]!, attribute);
-    });
+    for (const { attribute, attributeNumber } of this.#held().slots) {
+      if (attribute !== null) byNumber.set(attributeNumber, attribute);
+    }
     return [...byNumber]
       .sort(([a], [b]) => a - b)
       .map(([number, attribute]) => ({ number, attribute }));
@@ -176,24 +191,15 @@ export class Allocations {
   with(ordinals: readonly number[], wanted: Attribute, sequence: number): Allocations {
     const tag = tagOf(wanted.handle);
     const known = this.#find(wanted, tag);
-    const number = known?.number ?? this.nextNumber;
+    const attributeNumber = known?.number ?? this.nextNumber;
     const attribute = known?.attribute ?? wanted;
-    const nextNumber = known === undefined ? number + 1 : this.nextNumber;
-    const unused = this.#unusedAfter(ordinals, number);
+    const nextNumber = known === undefined ? attributeNumber + 1 : this.nextNumber;
+    const unused = this.#unusedAfter(ordinals, attributeNumber);
+    const slot: Slot = { attribute, attributeNumber, tag, sequence };
     let next: Allocations | undefined;
     for (const ordinal of ordinals) {
       const from: Allocations = next ?? this;
-      next = new Allocations(
-        this.slots,
-        nextNumber,
-        unused,
-        from,
-        ordinal,
-        attribute,
-        number,
-        tag,
-        sequence,
-      );
+      next = new Allocations(this.arrays, nextNumber, unused, from, ordinal, slot);
       next.#takeArraysFrom(from);
     }
     return next ?? this;
@@ -208,22 +214,12 @@ export class Allocations {
     forgetSequence: boolean,
     stays: readonly NumberedAttribute[] = [],
   ): Allocations {
-    const { sequences } = this.#held();
     const unused = stays.length === 0 ? this.unused : [...this.unused, ...stays];
     let next: Allocations | undefined;
     for (const ordinal of ordinals) {
       const from: Allocations = next ?? this;
-      next = new Allocations(
-        this.slots,
-        this.nextNumber,
-        unused,
-        from,
-        ordinal,
-        null,
-        NO_ATTRIBUTE,
-        TAG_OF_FREE,
-        forgetSequence ? NO_SEQUENCE : sequences[ordinal]!,
-      );
+      const slot = freed(forgetSequence ? NO_SEQUENCE : from.sequenceAt(ordinal));
+      next = new Allocations(this.arrays, this.nextNumber, unused, from, ordinal, slot);
       next.#takeArraysFrom(from);
     }
     return next ?? this;
@@ -231,14 +227,12 @@ export class Allocations {
 
   /** The attributes that no ordinal points to once these ordinals point to the one with this number. */
   #unusedAfter(ordinals: readonly number[], number: number): readonly NumberedAttribute[] {
-    const { attributes, attributeNumbers } = this.#held();
     let { unused } = this;
     if (unused.length > 0) unused = unused.filter((other) => other.number !== number);
     for (const ordinal of ordinals) {
       // Allocated already: the free list is wrong, as a double release or a bad import leaves it.
-      const attribute = attributes[ordinal] ?? null;
+      const { attribute, attributeNumber: displaced } = this.#slotAt(ordinal);
       if (attribute === null) continue;
-      const displaced = attributeNumbers[ordinal]!;
       const isStillUsed =
         displaced === number ||
         unused.some((other) => other.number === displaced) ||
@@ -249,14 +243,13 @@ export class Allocations {
   }
 
   #find(wanted: Attribute, tag: number): NumberedAttribute | undefined {
-    const { attributes, attributeNumbers, tags } = this.#held();
+    const { slots, tags } = this.#held();
     let first: NumberedAttribute | undefined;
     for (let ordinal = 0; ordinal < tags.length; ordinal++) {
       if (tags[ordinal] !== tag) continue;
-      const attribute = attributes[ordinal]!;
-      const number = attributeNumbers[ordinal]!;
+      const { attribute, attributeNumber: number } = slots[ordinal]!;
       if (first !== undefined && first.number <= number) continue;
-      if (isSameAttribute(attribute, wanted)) first = { number, attribute };
+      if (isSameAttribute(attribute!, wanted)) first = { number, attribute: attribute! };
     }
     for (const unused of this.unused) {
       if (first !== undefined && first.number <= unused.number) continue;
@@ -266,9 +259,9 @@ export class Allocations {
   }
 
   /** The arrays, holding this version. */
-  #held(): Slots {
+  #held(): Arrays {
     if (this.neighbour !== null) this.#takeArrays();
-    return this.slots;
+    return this.arrays;
   }
 
   #takeArrays(): void {
@@ -279,19 +272,14 @@ export class Allocations {
 
   /** From the neighbour, which holds them and differs from this version afterwards. */
   #takeArraysFrom(holder: Allocations): void {
-    const { attributes, attributeNumbers, tags, sequences } = this.slots;
-    const { ordinal } = this;
+    const { slots, tags } = this.arrays;
+    const { ordinal, slot } = this;
     holder.neighbour = this;
     holder.ordinal = ordinal;
-    holder.attribute = attributes[ordinal]!;
-    holder.attributeNumber = attributeNumbers[ordinal]!;
-    holder.tag = tags[ordinal]!;
-    holder.sequence = sequences[ordinal]!;
-    attributes[ordinal] = this.attribute;
-    attributeNumbers[ordinal] = this.attributeNumber;
-    tags[ordinal] = this.tag;
-    sequences[ordinal] = this.sequence;
+    holder.slot = slots[ordinal]!;
+    slots[ordinal] = slot;
+    tags[ordinal] = slot.tag;
     this.neighbour = null;
-    this.attribute = null;
+    this.slot = NEVER_USED;
   }
 }

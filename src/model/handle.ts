@@ -25,7 +25,6 @@ export function handleCount(handle: Handle, cidr: Cidr): number {
 /** The handle with this many more addresses in the block. */
 export function withMore(handle: Handle, cidr: Cidr, more: number): Handle {
   const { id, blocks } = handle;
-  if (blocks.length === 0) return { id, blocks: [{ cidr, count: more }] };
   if (handleCount(handle, cidr) === 0) return { id, blocks: [...blocks, { cidr, count: more }] };
   const counted = blocks.map((block) =>
     block.cidr.text === cidr.text ? { cidr, count: block.count + more } : block,

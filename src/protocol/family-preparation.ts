@@ -34,6 +34,13 @@ export function reservedBy(listed: Listed<Reservation>): ReservedAddresses | Cal
   );
 }
 
+/** Load balancers are no nodes; only pools that select every node are theirs. */
+const LOAD_BALANCER_NODE: Node = { name: "load-balancer", labels: {} };
+
+function cidrOf({ value }: Entry<Affinity>): Cidr {
+  return value.cidr;
+}
+
 /**
  * Reads node, pools and own affinities, and gives up empty blocks whose pool no longer selects the
  * node (`prepareAffinityBlocksForHost`, libcalico-go/lib/ipam/ipam.go@v3.28.4).
@@ -44,7 +51,7 @@ export function* prepareFamily(
   wish: PoolWish,
 ): Steps<Preparation | CalicoError> {
   const { owner } = wish;
-  let node: Node = { name: "load-balancer", labels: {} };
+  let node = LOAD_BALANCER_NODE;
   if (owner.type === "host") {
     const found = (yield getNode(owner.host)) as Found<Node>;
     if (found instanceof CalicoError) return found;
@@ -59,17 +66,15 @@ export function* prepareFamily(
   if (choice instanceof CalicoError) return choice;
   const affinities = (yield listAffinities(owner, version)) as Listed<Entry<Affinity>>;
   if (affinities instanceof CalicoError) return affinities;
-  const isIn = (pools: readonly PoolView[], cidr: Cidr) =>
-    poolContaining(pools, cidr.base) !== undefined;
+  const { selected, usable } = choice;
   for (const { value } of affinities) {
-    if (isIn(choice.selected, value.cidr)) continue;
+    if (poolContaining(selected, value.cidr.base) !== undefined) continue;
     const error = yield* giveUpUnselected(enabled, node, wish, value.cidr);
     if (error !== undefined) return error;
   }
-  const blocks = affinities.map(({ value }) => value.cidr);
-  const areOwn = blocks.every((cidr) => isIn(choice.usable, cidr));
-  const ownBlocks = areOwn ? blocks : blocks.filter((cidr) => isIn(choice.usable, cidr));
-  return { pools: choice.usable, ownBlocks };
+  const blocks = affinities.map(cidrOf);
+  const isUsable = (cidr: Cidr) => poolContaining(usable, cidr.base) !== undefined;
+  return { pools: usable, ownBlocks: blocks.every(isUsable) ? blocks : blocks.filter(isUsable) };
 }
 
 function* giveUpUnselected(

@@ -28,11 +28,9 @@ export function* incrementHandle(
   for (let round = 0; round < DATASTORE_RETRIES; round++) {
     const found = (yield getHandle(id, "caller")) as Found<Handle>;
     if (found instanceof CalicoError && found.kind !== "notFound") return found;
-    const handle = found instanceof CalicoError ? { id, blocks: [] } : found.value;
-    const counted = withMore(handle, cidr, more);
     const written = (yield found instanceof CalicoError
-      ? createHandle(counted)
-      : updateHandle(found, counted, "caller")) as Found<Handle>;
+      ? createHandle({ id, blocks: [{ cidr, count: more }] })
+      : updateHandle(found, withMore(found.value, cidr, more), "caller")) as Found<Handle>;
     if (!(written instanceof CalicoError)) return undefined;
   }
   return textError(MAX_RETRIES_TEXT);
@@ -73,11 +71,10 @@ export function* decrementHandle(
           `on handle ${id}`,
       );
     }
-    const counted = withFewer(found.value, cidr, fewer);
-    const isLast = counted.blocks.length === 0;
+    const isLast = held === fewer && found.value.blocks.length === 1;
     const written = (yield isLast
       ? deleteHandle(found, context)
-      : updateHandle(found, counted, context)) as Found<Handle>;
+      : updateHandle(found, withFewer(found.value, cidr, fewer), context)) as Found<Handle>;
     if (!(written instanceof CalicoError)) return undefined;
     if (isLast && written.kind === "notFound") return undefined;
     if (written.kind !== "conflict") return written;

@@ -62,26 +62,33 @@ function requestedPools(
   return pools;
 }
 
+function selectsFor(
+  env: Pick<Environment, "release">,
+  pool: PoolView,
+  node: Node,
+  wish: PoolWish,
+): boolean | CalicoError {
+  if (env.release.assignmentMode && pool.pool.assignmentMode !== "Automatic") return false;
+  const selects = pool.selectsNode(node);
+  if (selects !== true || !env.release.namespaceSelector) return selects;
+  return pool.selectsNamespace(wish.namespaceLabels);
+}
+
 function selectedPools(
   env: Pick<Environment, "release">,
   enabled: readonly PoolView[],
   node: Node,
   wish: PoolWish,
-): PoolView[] | CalicoError {
-  const pools: PoolView[] = [];
-  for (const pool of enabled) {
-    if (env.release.assignmentMode && pool.pool.assignmentMode !== "Automatic") continue;
-    const selects = pool.selectsNode(node);
+): readonly PoolView[] | CalicoError {
+  // As long as every pool is selected, the list itself will do.
+  let some: PoolView[] | null = null;
+  for (let i = 0; i < enabled.length; i++) {
+    const selects = selectsFor(env, enabled[i]!, node, wish);
     if (selects instanceof CalicoError) return selects;
-    if (!selects) continue;
-    if (env.release.namespaceSelector) {
-      const namespace = pool.selectsNamespace(wish.namespaceLabels);
-      if (namespace instanceof CalicoError) return namespace;
-      if (!namespace) continue;
-    }
-    pools.push(pool);
+    if (selects) some?.push(enabled[i]!);
+    else some ??= enabled.slice(0, i);
   }
-  return pools;
+  return some ?? enabled;
 }
 
 /**
