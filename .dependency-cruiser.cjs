@@ -73,6 +73,7 @@ const PACKAGE_HOMES = {
   zod: ["formats"],
   yaml: ["formats"],
   "csv-parse": ["formats"],
+  "@msgpack/msgpack": ["formats"],
   seedrandom: ["simulation"],
   "hdr-histogram-js": ["metrics"],
 };

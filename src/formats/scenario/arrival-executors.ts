@@ -28,7 +28,7 @@ const TraceSchema = z.strictObject(
       .describe(
         "openb: pod list CSV; google2011: job_events; azure: function invocations; csv: columns " +
           "time, event, pod and maybe node; kubectl: kubectl get pods -A -o json, also --watch; " +
-          "audit: the API server's audit log; auto tells by the beginning of the file.",
+          "audit: the API server's audit log; sktrace: what SimKube recorded; auto tells by the beginning of the file.",
       ),
     compress: z
       .number(COMPRESS)

@@ -4,15 +4,19 @@ import { CsvRow } from "./csv-row.js";
 import { GOOGLE2011_COLUMNS } from "./google2011.js";
 import { OPENB_COLUMNS } from "./openb.js";
 import { PLAIN_CSV_COLUMNS } from "./plain-csv.js";
+import { isMsgpackMap } from "./simkube.js";
 import type { TraceFormat } from "./trace-event.js";
 
 /**
- * Tells the format of a trace that is JSON by its beginning: an API server's audit log names its
- * API, and anything else is what kubectl prints. Undefined when it is no JSON.
+ * Tells the format of a trace that is msgpack or JSON by its first bytes: a SimKube trace is a map of
+ * msgpack; an API server's audit log names its API, and any other JSON is what kubectl prints.
+ * Undefined for lines of text.
  */
-export function detectJson(head: string): "audit" | "kubectl" | undefined {
-  if (!/^\s*[{[]/.test(head)) return undefined;
-  return head.includes('"audit.k8s.io/') ? "audit" : "kubectl";
+export function detectByHead(head: Buffer): "audit" | "kubectl" | "sktrace" | undefined {
+  if (isMsgpackMap(head)) return "sktrace";
+  const text = head.toString("utf8").replace(/^\uFEFF/, "");
+  if (!/^\s*[{[]/.test(text)) return undefined;
+  return text.includes('"audit.k8s.io/') ? "audit" : "kubectl";
 }
 
 /**
@@ -36,6 +40,7 @@ export function detectFormat(file: string, text: string, line: number): TraceFor
     `${OPENB_COLUMNS.join(", ")}), Google's job_events of 2011 (no header, ` +
     `${GOOGLE2011_COLUMNS.length} columns: ${GOOGLE2011_COLUMNS.join(", ")}), Azure's function ` +
     `invocations (a header with ${AZURE_COLUMNS.join(", ")}), a plain CSV (a header with ` +
-    `${PLAIN_CSV_COLUMNS.join(", ")} and maybe node), an audit log, or pods from kubectl -o json`;
+    `${PLAIN_CSV_COLUMNS.join(", ")} and maybe node), an audit log, pods from kubectl -o json, or ` +
+    "a SimKube trace (.sktrace)";
   throw new BadInput({ file, line, message });
 }

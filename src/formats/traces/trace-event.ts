@@ -10,7 +10,15 @@ export interface TraceEvent {
 }
 
 /** The formats that can be read. */
-export const TRACE_FORMATS = ["openb", "google2011", "azure", "csv", "kubectl", "audit"] as const;
+export const TRACE_FORMATS = [
+  "openb",
+  "google2011",
+  "azure",
+  "csv",
+  "kubectl",
+  "audit",
+  "sktrace",
+] as const;
 
 export type TraceFormat = (typeof TRACE_FORMATS)[number];
 

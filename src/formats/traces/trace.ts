@@ -4,12 +4,13 @@ import { type LineBatch, readBytes, splitLines, type TextSourceOptions } from ".
 import { AuditLogReader } from "./audit-log.js";
 import { AzureFunctionsReader } from "./azure-functions.js";
 import { CsvHeader } from "./csv-header.js";
-import { detectFormat, detectJson } from "./detect-format.js";
+import { detectByHead, detectFormat } from "./detect-format.js";
 import { Google2011Reader } from "./google2011.js";
 import { KubectlPods } from "./kubectl-pods.js";
 import { OpenbReader } from "./openb.js";
 import { PlainCsvReader } from "./plain-csv.js";
 import { countSkipped, type RowReader } from "./row-reader.js";
+import { readSimkube } from "./simkube.js";
 import type { TraceEvent, TraceFormat, TraceStatistics } from "./trace-event.js";
 
 /** Fewest events in a batch, except in the last one. */
@@ -17,6 +18,11 @@ const BATCH_EVENTS = 1024;
 
 /** Longest line of an audit log, in characters: it may hold a whole object. */
 const AUDIT_LINE_LENGTH_MAX = 16 * 1024 * 1024;
+
+/** Longest SimKube trace, in bytes. */
+const SIMKUBE_BYTES_MAX = 512 * 2 ** 20;
+
+const NO_PODS = "there are no pods in it";
 
 /** Bytes at the beginning that tell the format. */
 const HEAD_BYTES = 4096;
@@ -28,10 +34,10 @@ export interface TraceOptions extends TextSourceOptions {
   readonly compress?: number | undefined;
 }
 
-/** The beginning of a file as text, and all of it. */
+/** The beginning of a file, and all of it. */
 async function beginOf(
   bytes: AsyncGenerator<Buffer>,
-): Promise<{ readonly head: string; readonly whole: AsyncIterable<Buffer> }> {
+): Promise<{ readonly head: Buffer; readonly whole: AsyncIterable<Buffer> }> {
   const read: Buffer[] = [];
   let length = 0;
   while (length < HEAD_BYTES) {
@@ -44,8 +50,7 @@ async function beginOf(
     yield* read;
     yield* bytes;
   }
-  const head = Buffer.concat(read).subarray(0, HEAD_BYTES).toString("utf8");
-  return { head: head.replace(/^\uFEFF/, ""), whole: whole() };
+  return { head: Buffer.concat(read).subarray(0, HEAD_BYTES), whole: whole() };
 }
 
 /** A recorded churn of pods, read as a stream: its length is not bound by memory. */
@@ -80,7 +85,14 @@ export class Trace {
     const bytes = readBytes(this.file, this.options, () => line);
     const { head, whole } = await beginOf(bytes);
     const asked = this.options.format ?? "auto";
-    const format = asked === "auto" ? detectJson(head) : asked;
+    const format = asked === "auto" ? detectByHead(head) : asked;
+    if (format === "sktrace") {
+      this.statistics.format = format;
+      const events = readSimkube(this.file, await this.#bytesOf(whole), this.statistics);
+      if (events.length === 0) throw new BadInput({ file: this.file, message: NO_PODS });
+      yield this.#handOut(events);
+      return;
+    }
     if (format === "kubectl") {
       const pods = new KubectlPods(this.file, this.statistics);
       const splitter = new JsonSplitter(this.file, pods);
@@ -100,6 +112,19 @@ export class Trace {
       line = reached;
     });
     yield* this.#rows(batches, format ?? "auto");
+  }
+
+  async #bytesOf(chunks: AsyncIterable<Buffer>): Promise<Buffer> {
+    const read: Buffer[] = [];
+    let length = 0;
+    for await (const chunk of chunks) {
+      read.push(chunk);
+      length += chunk.length;
+      if (length <= SIMKUBE_BYTES_MAX) continue;
+      const message = `more than ${SIMKUBE_BYTES_MAX / 2 ** 20} MiB; a SimKube trace is read whole`;
+      throw new BadInput({ file: this.file, message });
+    }
+    return Buffer.concat(read);
   }
 
   async *#rows(
@@ -135,9 +160,7 @@ export class Trace {
   #refuseEmpty(): void {
     if (this.statistics.rows > 0) return;
     const message =
-      this.statistics.format === "kubectl"
-        ? "there are no pods in it"
-        : "the file has a header but no rows";
+      this.statistics.format === "kubectl" ? NO_PODS : "the file has a header but no rows";
     throw new BadInput({ file: this.file, message });
   }
 
@@ -157,7 +180,8 @@ export class Trace {
       case "audit":
         return new AuditLogReader(this.file, this.statistics);
       case "kubectl":
-        throw new RangeError("what kubectl prints is not read by lines");
+      case "sktrace":
+        throw new RangeError(`${format} is not read by lines`);
     }
   }
 
