@@ -45,7 +45,7 @@ function measure(blocks: number): Row {
     overflowCount: 16,
     threadCount: 1,
   });
-  const allocator = new LockReducedAllocator(memory, 1, 1);
+  const allocator = new LockReducedAllocator(memory, 1);
   const toClaim = Math.floor(blocks * 0.9);
   for (let i = 0; i < toClaim; i++) allocator.claimBlock(i % nodeCount, i);
   let pairNs = Infinity;

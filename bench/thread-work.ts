@@ -90,8 +90,8 @@ function batchOf(task: BenchTask): () => void {
   new ThreadTable(memory.words, memory.layout).enter(thread);
   const allocator =
     subject === "coarse-lock"
-      ? new CoarseLockAllocator(memory, thread, 1)
-      : new LockReducedAllocator(memory, thread, 1);
+      ? new CoarseLockAllocator(memory, thread)
+      : new LockReducedAllocator(memory, thread);
   const pairs = new AllocatorPairs(allocator, task.nodes, (thread - 1) * HELD);
   return () => pairs.batch();
 }

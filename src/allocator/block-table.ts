@@ -1,7 +1,6 @@
 import {
   counterMask,
   freeOf,
-  headOf,
   LIVE,
   OWNED,
   OwnerPhase,
@@ -11,43 +10,33 @@ import {
   tailOf,
 } from "./block-state.js";
 import { HierarchicalBitmap } from "./hierarchical-bitmap.js";
-import { type AllocatorLayout, BLOCK_SHIFT, BlockWord, Header } from "./layout.js";
-import type { TakenAddresses } from "./taken-addresses.js";
-
-/** Bound of every retry loop, as `datastoreRetries` of libcalico-go/lib/ipam/ipam.go@v3.28.4. */
-export const RETRIES = 100;
+import {
+  type AllocatorLayout,
+  BLOCK_SHIFT,
+  BlockWord,
+  Header,
+  scratchOf,
+  ScratchWord,
+} from "./layout.js";
 
 /** Fruitless searches of a bitmap before every block is looked at. */
 const SEARCH_ROUNDS = 8;
 
-/** What `take` returns instead of a number of addresses. */
-const NOT_OWNED = -1;
-export const GAVE_UP = -2;
-
-/** Node to give to `take` when any block will do. */
-export const ANY_NODE = -1;
-
-/** Value of `held` of an ordinal that is held without a handle; handle h is h + 2. */
-export const HELD_WITHOUT_HANDLE = 1;
-
 /**
- * The blocks: their free rings, owners, and the bitmaps by which blocks are found.
- *
- * An address is taken by one compare-and-swap of the block's state. It is returned by two: of the
- * slot behind the tail, then of the state, which counts the slot in; a thread that finds a filled
- * slot not counted in does that for the other one. No step waits for another thread: whatever a
- * thread was doing when it stopped for ever, the others go on.
+ * The blocks: their owners, how they come and go, and the bitmaps by which they are found. Addresses
+ * are taken and given back by the core (`core.ts`), which tells when a block's bit is to be settled.
  */
 export class BlockTable {
-  /** Failed compare-and-swaps since the owner of this object set it to 0. */
-  retries = 0;
+  readonly #retriesWord: number;
   readonly #claimable: readonly HierarchicalBitmap[];
   readonly #space: readonly HierarchicalBitmap[];
 
   constructor(
     private readonly words: Int32Array,
     private readonly layout: AllocatorLayout,
+    thread = 0,
   ) {
+    this.#retriesWord = scratchOf(layout, thread) + ScratchWord.retries;
     const { pools } = layout;
     const bitmap = (at: number, size: number) => new HierarchicalBitmap(words, at, size);
     this.#claimable = pools.map((pool) => bitmap(pool.claimableAt, pool.blockCount));
@@ -75,117 +64,8 @@ export class BlockTable {
     return Atomics.load(this.words, this.rowOf(block) + BlockWord.owner);
   }
 
-  /**
-   * Takes up to `wanted` ordinals from the front of the ring into `out`, and notes who holds them.
-   *
-   * @param node the node that must own the block, or `ANY_NODE`.
-   * @param holder value for the `held` table.
-   * @returns how many; `NOT_OWNED`; or `GAVE_UP` after too many retries.
-   */
-  take(block: number, wanted: number, node: number, holder: number, out: TakenAddresses): number {
-    const { words } = this;
-    const row = this.rowOf(block);
-    const bits = words[row + BlockWord.bits]!;
-    const ring = words[row + BlockWord.ring]!;
-    const position = (1 << bits) - 1;
-    for (let round = 0; round < RETRIES; round++) {
-      const state = Atomics.load(words, row + BlockWord.state);
-      if ((state & LIVE) === 0) return 0;
-      if (node !== ANY_NODE) {
-        // Read after the state, and it cannot change without the state's doing so.
-        const owner = words[row + BlockWord.owner]!;
-        if (owner !== packOwner(OwnerPhase.confirmed, node)) return NOT_OWNED;
-      }
-      const free = freeOf(state, bits);
-      if (free === 0) return 0;
-      const count = wanted < free ? wanted : free;
-      const head = headOf(state, bits);
-      const first = out.count;
-      for (let i = 0; i < count; i++) {
-        out.ordinals[first + i] = words[ring + ((head + i) & position)]! & position;
-      }
-      const next = packState(head + count, free - count, state & (LIVE | OWNED), bits);
-      if (Atomics.compareExchange(words, row + BlockWord.state, state, next) === state) {
-        const held = words[row + BlockWord.held]!;
-        for (let i = first; i < first + count; i++) {
-          out.blocks[i] = block;
-          words[held + out.ordinals[i]!] = holder;
-        }
-        out.count = first + count;
-        if (count === free) this.#settleSpace(block);
-        return count;
-      }
-      this.#countConflict(row);
-    }
-    return GAVE_UP;
-  }
-
-  /**
-   * Takes an ordinal from its holder and returns it to the end of the ring.
-   *
-   * @returns false when it is not held by this holder (any more).
-   */
-  give(block: number, ordinal: number, holder: number): boolean {
-    const { words } = this;
-    const row = this.rowOf(block);
-    const word = words[row + BlockWord.held]! + ordinal;
-    if (Atomics.compareExchange(words, word, holder, 0) !== holder) return false;
-    this.append(block, ordinal);
-    return true;
-  }
-
-  /** Puts an ordinal that nobody holds at the end of the ring. */
-  append(block: number, ordinal: number): void {
-    const { words } = this;
-    const row = this.rowOf(block);
-    const bits = words[row + BlockWord.bits]!;
-    const ring = words[row + BlockWord.ring]!;
-    const stateWord = row + BlockWord.state;
-    const position = (1 << bits) - 1;
-    for (;;) {
-      const state = Atomics.load(words, stateWord);
-      const tail = tailOf(state, bits);
-      const slot = ring + (tail & position);
-      const before = words[slot]!;
-      // The slot belongs to the state only if the state still holds now.
-      if (Atomics.load(words, stateWord) !== state) {
-        this.#countConflict(row);
-        continue;
-      }
-      if (before >>> bits === tail) {
-        this.#countIn(stateWord, state);
-        continue;
-      }
-      if (Atomics.compareExchange(words, slot, before, (tail << bits) | ordinal) !== before) {
-        this.#countConflict(row);
-        continue;
-      }
-      this.#publish(block, stateWord, state, tail, bits);
-      return;
-    }
-  }
-
-  /** Counts the slot of this tail in, unless another thread has done so. */
-  #publish(block: number, stateWord: number, first: number, tail: number, bits: number): void {
-    let state = first;
-    while (tailOf(state, bits) === tail) {
-      if (this.#countIn(stateWord, state)) {
-        if (freeOf(state, bits) === 0) this.#settleSpace(block);
-        return;
-      }
-      this.#countConflict(stateWord - BlockWord.state);
-      state = Atomics.load(this.words, stateWord);
-    }
-    this.#settleSpace(block);
-  }
-
-  #countIn(stateWord: number, state: number): boolean {
-    const next = state + (1 << 2);
-    return Atomics.compareExchange(this.words, stateWord, state, next) === state;
-  }
-
   #countConflict(row: number): void {
-    this.retries++;
+    this.words[this.#retriesWord]!++;
     Atomics.add(this.words, row + BlockWord.conflicts, 1);
   }
 
@@ -222,7 +102,7 @@ export class BlockTable {
     }
     Atomics.store(words, row + BlockWord.state, packState(head, capacity, LIVE | OWNED, bits));
     Atomics.store(words, row + BlockWord.owner, packOwner(OwnerPhase.confirmed, node));
-    this.#settleSpace(block);
+    this.settleSpace(block);
   }
 
   /**
@@ -256,7 +136,7 @@ export class BlockTable {
   /** After `close`: the block is gone, and may be claimed. */
   remove(block: number): void {
     this.setOwner(block, OwnerPhase.absent);
-    this.#settleSpace(block);
+    this.settleSpace(block);
     this.#settleClaimable(block);
   }
 
@@ -314,7 +194,7 @@ export class BlockTable {
   }
 
   /** Makes a block's bit say whether it has free addresses; the last thread to change either agrees. */
-  #settleSpace(block: number): void {
+  settleSpace(block: number): void {
     const { words } = this;
     const pool = words[this.rowOf(block) + BlockWord.pool]!;
     const bitmap = this.#space[pool]!;
@@ -367,7 +247,7 @@ export class BlockTable {
   settleAll(): void {
     Atomics.store(this.words, Header.clearing, 0);
     for (let block = 0; block < this.layout.blockCount; block++) {
-      this.#settleSpace(block);
+      this.settleSpace(block);
       this.#settleClaimable(block);
     }
   }

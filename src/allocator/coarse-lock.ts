@@ -37,11 +37,10 @@ export class CoarseLockAllocator implements Allocator {
   constructor(
     memory: AllocatorMemory,
     thread: number,
-    wantedMax: number,
     private readonly observer: LockObserver | null = null,
   ) {
     const { words, layout } = memory;
-    this.#inner = new LockReducedAllocator(memory, thread, wantedMax);
+    this.#inner = new LockReducedAllocator(memory, thread);
     this.taken = this.#inner.taken;
     this.claimed = this.#inner.claimed;
     this.#mutex = new CoarseMutex(words, new ThreadTable(words, layout), thread);

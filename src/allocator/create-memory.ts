@@ -32,8 +32,10 @@ export interface AllocatorWorld {
 /** A pool is one bit of a word. */
 const POOLS_MAX = 31;
 
-/** Most memory that an Int32Array can span here with room to spare. */
+/** Most memory that a WebAssembly memory has. */
 const SIZE_BYTES_MAX = 4 * 2 ** 30;
+/** What it is counted in. */
+const PAGE_BYTES = 65_536;
 
 interface WorldPool {
   readonly pool: UsablePool;
@@ -97,8 +99,9 @@ export function createAllocatorMemory(world: AllocatorWorld): AllocatorMemory {
   if (layout.sizeBytes > SIZE_BYTES_MAX) {
     throw new Unsupported(`${Math.round(layout.sizeBytes / 2 ** 20)} MiB of shared memory`);
   }
+  const pages = Math.ceil(layout.sizeBytes / PAGE_BYTES);
   const memory = AllocatorMemory.attach({
-    buffer: new SharedArrayBuffer(layout.sizeBytes),
+    memory: new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true }),
     layout,
     reserved: world.reservations.flatMap(({ cidrs }) => cidrs),
   });

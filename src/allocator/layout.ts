@@ -7,6 +7,7 @@ import { HierarchicalBitmap } from "./hierarchical-bitmap.js";
  *
  *     header     | configuration | mutex | overflow entries used | bitmaps being cleared |
  *     threads    | alive word of thread 1 | of thread 2 | ...           one cache line each
+ *     scratch    | of thread 1: retries | block | taken blocks | taken ordinals | of thread 2 | ...
  *     nodes      | list lock | list head | own | unselected | pools |   one cache line a node
  *     starts     | first index of the walk, node by pool |
  *     blocks     | state | owner | next | rank | pool | bits | capacity | ring | held | conflicts |
@@ -44,6 +45,20 @@ export const Header = {
   cleared: 3 * LINE + 1,
 } as const;
 const HEADER_WORDS = 4 * LINE;
+
+/** Scratch words of a thread, for its operation that is under way. */
+export const ScratchWord = {
+  /** Compare-and-swaps that failed. */
+  retries: 0,
+  /** The block that a release was about. */
+  block: 1,
+  /** From here on: the blocks, then the ordinals of the addresses that an assignment took. */
+  taken: LINE,
+} as const;
+
+/** Most addresses that one assignment may ask for. */
+export const TAKEN_MAX = 1024;
+const SCRATCH_WORDS = LINE + 2 * TAKEN_MAX;
 
 /** Words of a node's row. */
 export const NodeWord = {
@@ -86,6 +101,7 @@ export const BLOCK_SHIFT = 4;
 
 export const HandleWord = { entry: 0, hint: 1, more: 2 } as const;
 export const HANDLE_SHIFT = 2;
+export const OverflowWord = { entry: 0, next: 1 } as const;
 export const OVERFLOW_SHIFT = 1;
 
 /** Doubles of a thread's statistics. */
@@ -116,6 +132,7 @@ export interface AllocatorLayout {
   readonly overflowCount: number;
   readonly threadCount: number;
   readonly threadsAt: number;
+  readonly scratchAt: number;
   readonly nodesAt: number;
   readonly startsAt: number;
   readonly blocksAt: number;
@@ -145,6 +162,11 @@ export function threadWord(layout: AllocatorLayout, thread: number): number {
   return layout.threadsAt + thread * LINE;
 }
 
+/** First scratch word of a thread; 0 is who works while no thread does. */
+export function scratchOf(layout: AllocatorLayout, thread: number): number {
+  return layout.scratchAt + thread * SCRATCH_WORDS;
+}
+
 /** Lays everything out one after the other, each part at the start of a cache line. */
 export function layOut(sizes: LayoutSizes): AllocatorLayout {
   let next = HEADER_WORDS;
@@ -156,6 +178,7 @@ export function layOut(sizes: LayoutSizes): AllocatorLayout {
   const { nodeCount, handleCount, overflowCount, threadCount } = sizes;
   const blockCount = sizes.pools.reduce((sum, pool) => sum + pool.blockCount, 0);
   const threadsAt = reserve((threadCount + 1) * LINE);
+  const scratchAt = reserve((threadCount + 1) * SCRATCH_WORDS);
   const nodesAt = reserve(nodeCount << NODE_SHIFT);
   const startsAt = reserve(nodeCount * sizes.pools.length);
   const blocksAt = reserve(blockCount << BLOCK_SHIFT);
@@ -184,6 +207,7 @@ export function layOut(sizes: LayoutSizes): AllocatorLayout {
     overflowCount,
     threadCount,
     threadsAt,
+    scratchAt,
     nodesAt,
     startsAt,
     blocksAt,

@@ -6,7 +6,9 @@ import {
   ReleaseStatus,
 } from "./allocator.js";
 import { ownerNodeOf, OwnerPhase, OWNERLESS, packOwner, phaseOf } from "./block-state.js";
-import { ANY_NODE, BlockTable, GAVE_UP, HELD_WITHOUT_HANDLE, RETRIES } from "./block-table.js";
+import { BlockTable } from "./block-table.js";
+import { AllocatorCore, ANY_NODE, HELD_WITHOUT_HANDLE } from "./core.js";
+import { CoreResult, RETRIES } from "./core-result.js";
 import { entryBlock, entryCount, HandleTable } from "./handle-table.js";
 import { BlockWord, Header, NodeWord } from "./layout.js";
 import type { AllocatorMemory } from "./memory.js";
@@ -40,6 +42,7 @@ export class LockReducedAllocator implements Allocator {
   poolsWalked = 0;
   claimedCount = 0;
   readonly #words: Int32Array;
+  readonly #core: AllocatorCore;
   readonly #blocks: BlockTable;
   readonly #handles: HandleTable;
   readonly #nodes: NodeTable;
@@ -47,35 +50,41 @@ export class LockReducedAllocator implements Allocator {
   readonly #poolCount: number;
   #missing = 0;
 
-  /**
-   * @param thread number of this thread, from 1; two threads never share one.
-   * @param wantedMax most addresses that one `assign` may ask for.
-   */
+  /** @param thread number of this thread, from 1; two threads never share one. */
   constructor(
     private readonly memory: AllocatorMemory,
     thread: number,
-    wantedMax: number,
   ) {
     const { words, layout } = memory;
     this.#words = words;
     this.#poolCount = layout.pools.length;
-    this.#blocks = new BlockTable(words, layout);
+    this.#core = new AllocatorCore(memory, thread);
+    this.#blocks = new BlockTable(words, layout, thread);
     this.#handles = new HandleTable(words, layout);
     const threads = new ThreadTable(words, layout);
     this.#nodes = new NodeTable(words, layout, this.#blocks, threads, thread);
     this.#statistics = statisticsOf(memory.buffer, layout, thread);
-    this.taken = new TakenAddresses(wantedMax);
+    this.taken = new TakenAddresses(memory, thread);
   }
 
   assign(node: number, handle: number, wanted: number, maxBlocks: number): AssignStatus {
     this.taken.count = 0;
     this.poolsWalked = 0;
     this.claimedCount = 0;
-    this.#blocks.retries = 0;
-    this.#missing = wanted;
-    const status = this.#assign(node, handle, maxBlocks);
+    this.#core.begin();
     const statistics = this.#statistics;
     statistics[Statistic.assigns]!++;
+    if (wanted === 1) {
+      const end = this.#core.assignOne(node, handle);
+      if (end !== CoreResult.elsewhere) {
+        this.taken.count = 1;
+        if (end === CoreResult.emptied) this.#blocks.settleSpace(this.taken.blocks[0]!);
+        this.#countRetries();
+        return AssignStatus.complete;
+      }
+    }
+    this.#missing = wanted;
+    const status = this.#assign(node, handle, maxBlocks);
     if (status !== AssignStatus.complete) statistics[Statistic.failedByStatus + status]!++;
     this.#countRetries();
     return status;
@@ -137,24 +146,21 @@ export class LockReducedAllocator implements Allocator {
    */
   #takeFrom(block: number, node: number, handle: number): void {
     const wanted = this.#missing;
-    if (handle === NO_HANDLE) {
-      const count = this.#blocks.take(block, wanted, node, HELD_WITHOUT_HANDLE, this.taken);
-      this.#noteTaken(count);
+    const hasHandle = handle !== NO_HANDLE;
+    const { taken } = this;
+    if (hasHandle) this.#core.increment(handle, block, wanted);
+    const holder = hasHandle ? handle + 2 : HELD_WITHOUT_HANDLE;
+    const end = this.#core.take(block, wanted, node, holder, taken.count);
+    if (end <= 0) {
+      if (hasHandle) this.#core.decrement(handle, block, wanted);
+      if (end === CoreResult.gaveUp) this.#statistics[Statistic.retriesExhausted]!++;
       return;
     }
-    this.#handles.increment(handle, block, wanted);
-    const count = this.#blocks.take(block, wanted, node, handle + 2, this.taken);
-    if (count > 0) {
-      this.#handles.setHint(handle, this.taken.ordinals[this.taken.count - 1]!);
-    } else {
-      this.#handles.decrement(handle, block, wanted);
-    }
-    this.#noteTaken(count);
-  }
-
-  #noteTaken(count: number): void {
-    if (count > 0) this.#missing -= count;
-    else if (count === GAVE_UP) this.#statistics[Statistic.retriesExhausted]!++;
+    const count = end & (CoreResult.emptied - 1);
+    taken.count += count;
+    this.#missing -= count;
+    if (hasHandle) this.#handles.setHint(handle, taken.ordinals[taken.count - 1]!);
+    if (end !== count) this.#blocks.settleSpace(block);
   }
 
   #claimForMissing(node: number, pools: number, version: number, limit: number): number {
@@ -231,7 +237,18 @@ export class LockReducedAllocator implements Allocator {
   }
 
   releaseByHandle(handle: number): ReleaseStatus {
-    this.#blocks.retries = 0;
+    const core = this.#core;
+    core.begin();
+    const end = core.releaseOne(handle);
+    if (end === CoreResult.elsewhere) return this.#releaseEntries(handle);
+    if ((end & CoreResult.space) !== 0) this.#blocks.settleSpace(core.releasedBlock);
+    if ((end & CoreResult.unusual) !== 0) this.#afterRelease(core.releasedBlock);
+    this.#statistics[Statistic.releases]!++;
+    this.#countRetries();
+    return ReleaseStatus.released;
+  }
+
+  #releaseEntries(handle: number): ReleaseStatus {
     const handles = this.#handles;
     let exists = false;
     for (
@@ -252,37 +269,37 @@ export class LockReducedAllocator implements Allocator {
 
   /** Frees a handle's ordinals in one block, ascending. Nothing found: the count stays as it is. */
   #releaseEntry(handle: number, block: number, count: number): void {
-    const blocks = this.#blocks;
     const words = this.#words;
-    const row = blocks.rowOf(block);
+    const row = this.#blocks.rowOf(block);
     const held = words[row + BlockWord.held]!;
     const holder = handle + 2;
     let freed = 0;
-    // A count never understates, so a single address is where the hint says, or must be looked for.
-    const hint = this.#handles.hintOf(handle) & ((1 << words[row + BlockWord.bits]!) - 1);
-    if (count === 1 && words[held + hint] === holder && blocks.give(block, hint, holder)) {
-      freed = 1;
-    } else {
-      const size = 1 << words[row + BlockWord.bits]!;
-      for (let ordinal = 0; ordinal < size; ordinal++) {
-        if (words[held + ordinal] === holder && blocks.give(block, ordinal, holder)) freed++;
-      }
+    const size = 1 << words[row + BlockWord.bits]!;
+    // A count never understates, so there are no more than it says.
+    for (let ordinal = 0; ordinal < size && freed < count; ordinal++) {
+      if (words[held + ordinal] === holder && this.#give(block, ordinal, holder)) freed++;
     }
     if (freed === 0) return;
-    this.#handles.decrement(handle, block, freed);
+    this.#core.decrement(handle, block, freed);
     this.#afterRelease(block);
   }
 
+  #give(block: number, ordinal: number, holder: number): boolean {
+    const end = this.#core.give(block, ordinal, holder);
+    if (end === CoreResult.space) this.#blocks.settleSpace(block);
+    return end !== 0;
+  }
+
   releaseAddress(block: number, ordinal: number, handle: number): ReleaseStatus {
-    this.#blocks.retries = 0;
+    this.#core.begin();
     const words = this.#words;
     const held = words[this.#blocks.rowOf(block) + BlockWord.held]!;
     const holder = Atomics.load(words, held + ordinal);
     const isOther = handle !== NO_HANDLE && holder !== handle + 2;
-    if (holder === 0 || isOther || !this.#blocks.give(block, ordinal, holder)) {
+    if (holder === 0 || isOther || !this.#give(block, ordinal, holder)) {
       return ReleaseStatus.notHeld;
     }
-    if (holder !== HELD_WITHOUT_HANDLE) this.#handles.decrement(holder - 2, block, 1);
+    if (holder !== HELD_WITHOUT_HANDLE) this.#core.decrement(holder - 2, block, 1);
     this.#afterRelease(block);
     this.#statistics[Statistic.releases]!++;
     this.#countRetries();
@@ -343,7 +360,7 @@ export class LockReducedAllocator implements Allocator {
   }
 
   #countRetries(): void {
-    const { retries } = this.#blocks;
+    const { retries } = this.#core;
     if (retries === 0) return;
     const place = retries < RETRY_PLACES ? retries : RETRY_PLACES - 1;
     this.#statistics[Statistic.operationsByRetries + place]!++;

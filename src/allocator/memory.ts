@@ -6,7 +6,7 @@ import { type AllocatorLayout, BLOCK_SHIFT, BlockWord, Header } from "./layout.j
 
 /** Plain data from which a worker attaches to the memory. */
 export interface MemoryHandle {
-  readonly buffer: SharedArrayBuffer;
+  readonly memory: WebAssembly.Memory;
   readonly layout: AllocatorLayout;
   /** Reserved networks, as texts. */
   readonly reserved: readonly string[];
@@ -21,9 +21,9 @@ export class AllocatorMemory {
   readonly #geometries: readonly BlockGeometry[];
 
   private constructor(readonly handle: MemoryHandle) {
-    this.buffer = handle.buffer;
+    this.buffer = handle.memory.buffer;
     this.layout = handle.layout;
-    this.words = new Int32Array(handle.buffer);
+    this.words = new Int32Array(this.buffer);
     const read = ReservedAddresses.read([{ name: "", cidrs: handle.reserved }]);
     this.#reserved = read instanceof ReservedAddresses ? read : ReservedAddresses.none;
     this.#geometries = handle.layout.pools.map(

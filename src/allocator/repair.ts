@@ -12,6 +12,7 @@ import {
   tailOf,
 } from "./block-state.js";
 import { BlockTable } from "./block-table.js";
+import { AllocatorCore } from "./core.js";
 import { entryBlock, HandleTable } from "./handle-table.js";
 import { BlockWord, Header, NodeWord } from "./layout.js";
 import type { AllocatorMemory } from "./memory.js";
@@ -53,6 +54,7 @@ class RepairRun {
   readonly #blocks: BlockTable;
   readonly #nodes: NodeTable;
   readonly #handles: HandleTable;
+  readonly #core: AllocatorCore;
   #locksBroken = 0;
   #blocksSettled = 0;
   #ordinalsReturned = 0;
@@ -63,6 +65,7 @@ class RepairRun {
     const { words, layout } = memory;
     this.#blocks = new BlockTable(words, layout);
     this.#handles = new HandleTable(words, layout);
+    this.#core = new AllocatorCore(memory, 0);
     this.#nodes = new NodeTable(words, layout, this.#blocks, new ThreadTable(words, layout), 0);
   }
 
@@ -218,7 +221,7 @@ class RepairRun {
         if (handles.correct(word, block, count)) this.#handleEntriesCorrected++;
       }
       for (const [block, count] of missing) {
-        handles.increment(handle, block, count);
+        this.#core.increment(handle, block, count);
         this.#handleEntriesCorrected++;
       }
     }

@@ -1,5 +1,6 @@
 import { freeOf, headOf, LIVE, OWNED, ownerNodeOf, OwnerPhase, phaseOf } from "./block-state.js";
-import { HELD_WITHOUT_HANDLE, BlockTable } from "./block-table.js";
+import { BlockTable } from "./block-table.js";
+import { HELD_WITHOUT_HANDLE } from "./core.js";
 import { entryBlock, entryCount, HandleTable } from "./handle-table.js";
 import { HierarchicalBitmap } from "./hierarchical-bitmap.js";
 import { BlockWord, Header } from "./layout.js";

@@ -1,12 +1,15 @@
-/** Where an operation of one thread puts the addresses that it took; reused by every operation. */
+import type { AllocatorMemory } from "./memory.js";
+import { scratchOf, ScratchWord, TAKEN_MAX } from "./layout.js";
+
+/** Where the operations of one thread put the addresses that they took; each begins anew. */
 export class TakenAddresses {
   count = 0;
   readonly blocks: Int32Array;
   readonly ordinals: Int32Array;
 
-  /** @param capacity most addresses that one operation may ask for. */
-  constructor(readonly capacity: number) {
-    this.blocks = new Int32Array(capacity);
-    this.ordinals = new Int32Array(capacity);
+  constructor({ words, layout }: AllocatorMemory, thread: number) {
+    const at = scratchOf(layout, thread) + ScratchWord.taken;
+    this.blocks = words.subarray(at, at + TAKEN_MAX);
+    this.ordinals = words.subarray(at + TAKEN_MAX, at + 2 * TAKEN_MAX);
   }
 }

@@ -64,8 +64,8 @@ class JobRun {
     this.#threads = new ThreadTable(memory.words, memory.layout);
     this.#allocator =
       job.allocator === "coarse-lock"
-        ? new CoarseLockAllocator(memory, job.thread, 1, this.#observer())
-        : new LockReducedAllocator(memory, job.thread, 1);
+        ? new CoarseLockAllocator(memory, job.thread, this.#observer())
+        : new LockReducedAllocator(memory, job.thread);
     this.#stream =
       job.work.kind === "churn" ? new ChurnStream(job.work) : new ScheduleStream(job.work);
   }

@@ -48,8 +48,6 @@ export interface ReplayedCluster {
 /** An operation that the allocators do not have, and why. */
 export class NotExpressible extends Error {}
 
-const WANTED_MAX = 1024;
-
 /** The allocator of one IP version and its memory. */
 interface Family {
   readonly memory: AllocatorMemory;
@@ -79,8 +77,8 @@ export class AllocatorReplay {
       });
       const allocator =
         kind === "coarse-lock"
-          ? new CoarseLockAllocator(memory, 1, WANTED_MAX)
-          : new LockReducedAllocator(memory, 1, WANTED_MAX);
+          ? new CoarseLockAllocator(memory, 1)
+          : new LockReducedAllocator(memory, 1);
       this.#families.set(version, { memory, allocator });
     }
   }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { type Allocator, AssignStatus, NO_HANDLE } from "../../src/allocator/allocator.js";
 import { CoarseLockAllocator } from "../../src/allocator/coarse-lock.js";
 import { LockReducedAllocator } from "../../src/allocator/lock-reduced.js";
@@ -10,14 +10,19 @@ import { DeadHolder, ThreadTable } from "../../src/allocator/thread-table.js";
 import { Death, dieAt } from "./death.js";
 import { smallMemory } from "./small-memory.js";
 
+vi.mock("../../src/allocator/core-module.js", async () => {
+  const { steppingCore } = await import("./stepping-core.js");
+  return { instantiateCore: await steppingCore() };
+});
+
 const SURVIVOR = 1;
 const VICTIM = 2;
 
 type Make = (memory: AllocatorMemory, thread: number) => Allocator;
 
 const KINDS: readonly (readonly [string, Make])[] = [
-  ["coarse-lock", (memory, thread) => new CoarseLockAllocator(memory, thread, 16)],
-  ["lock-reduced", (memory, thread) => new LockReducedAllocator(memory, thread, 16)],
+  ["coarse-lock", (memory, thread) => new CoarseLockAllocator(memory, thread)],
+  ["lock-reduced", (memory, thread) => new LockReducedAllocator(memory, thread)],
 ];
 
 /** What the victim is about when it dies, after the survivor has set the scene. */

@@ -25,7 +25,7 @@ describe("a thread that died is reported, not waited for", () => {
     const threads = threadsOf(memory);
     expect(new CoarseMutex(memory.words, threads, HOLDING).tryLock()).toBe(true);
     threads.markDead(HOLDING);
-    const allocator = new CoarseLockAllocator(memory, WAITING, 1);
+    const allocator = new CoarseLockAllocator(memory, WAITING);
     const assign = () => allocator.assign(0, NO_HANDLE, 1, 0);
     expect(assign).toThrow(new DeadHolder(HOLDING, "the coarse lock"));
   });
@@ -36,7 +36,7 @@ describe("a thread that died is reported, not waited for", () => {
     const threads = threadsOf(memory);
     new NodeTable(words, layout, new BlockTable(words, layout), threads, HOLDING).lock(0);
     threads.markDead(HOLDING);
-    const allocator = new LockReducedAllocator(memory, WAITING, 1);
+    const allocator = new LockReducedAllocator(memory, WAITING);
     expect(() => allocator.assign(0, NO_HANDLE, 1, 0)).toThrow(
       new DeadHolder(HOLDING, "the list of node 0"),
     );

@@ -12,19 +12,29 @@ const CHANGING = [
   "sub",
 ] as const;
 
+let onStep = (): void => undefined;
+
+/** A step of code that does not use `Atomics`: the core's. */
+export function step(): void {
+  onStep();
+}
+
 /**
- * Runs something until its k-th atomic operation, and then no further: that one and all after it
+ * Runs something until its k-th atomic operation or step, and then no further: that one and all after it
  * throw, so nothing that a `finally` would do reaches the memory either.
  *
  * @returns whether it died before its end.
  */
-export function dieAt(step: number, run: () => void): boolean {
+export function dieAt(last: number, run: () => void): boolean {
   const atomics = Atomics as unknown as Record<string, (...args: never[]) => unknown>;
   const kept = CHANGING.map((name) => [name, atomics[name]!] as const);
   let steps = 0;
+  onStep = () => {
+    if (++steps > last) throw new Death();
+  };
   for (const [name, original] of kept) {
     atomics[name] = (...args) => {
-      if (++steps > step) throw new Death();
+      onStep();
       return original.apply(Atomics, args);
     };
   }
@@ -35,6 +45,7 @@ export function dieAt(step: number, run: () => void): boolean {
     if (!(error instanceof Death)) throw error;
     return true;
   } finally {
+    onStep = () => undefined;
     for (const [name, original] of kept) atomics[name] = original;
   }
 }

@@ -14,7 +14,7 @@ const { kind, thread, operations, nodes, handlesEach, recordWords, isGivingUp } 
 const memory = AllocatorMemory.attach(job.memory);
 const threads = new ThreadTable(memory.words, memory.layout);
 const Kind = kind === "coarse-lock" ? CoarseLockAllocator : LockReducedAllocator;
-const allocator = new Kind(memory, thread, 1);
+const allocator = new Kind(memory, thread);
 const clock = new Int32Array(job.clock);
 const records = new Int32Array(job.records);
 const random = seedrandom.alea(`history/${job.seed}/${thread}`);

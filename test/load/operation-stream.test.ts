@@ -31,7 +31,7 @@ function recorded(inner: Allocator): { allocator: Allocator; calls: string[] } {
 
 describe("churn", () => {
   const run = () => {
-    const { allocator, calls } = recorded(new LockReducedAllocator(smallMemory(), 1, 1));
+    const { allocator, calls } = recorded(new LockReducedAllocator(smallMemory(), 1));
     const stream = new ChurnStream(CHURN);
     stream.prepare(allocator);
     const performed = Array.from({ length: 200 }, (_, k) => stream.perform(allocator, k));
@@ -81,7 +81,7 @@ describe("schedule", () => {
   });
 
   it("performs what it says", () => {
-    const { allocator, calls } = recorded(new LockReducedAllocator(smallMemory(), 1, 1));
+    const { allocator, calls } = recorded(new LockReducedAllocator(smallMemory(), 1));
     for (let k = 0; k < 4; k++) stream.perform(allocator, k);
     expect(calls).toEqual(["assign 2 0", "assign 3 1", "release 0", "release 1"]);
     expect(stream.population).toBe(0);

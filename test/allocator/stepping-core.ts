@@ -1,0 +1,26 @@
+import type { CoreFunctions, CoreImports } from "../../src/allocator/core-module.js";
+import { assemble, coreModule } from "./build-core.js";
+import { step } from "./death.js";
+import { type Expression, rewrite } from "./wat-text.js";
+
+/** Calls `step` before everything that others can see: each atomic instruction, and each store. */
+function withSteps(module: readonly Expression[]): Expression {
+  const stepping = rewrite(module, (list) => {
+    const [name] = list;
+    if (typeof name !== "string") return list;
+    const isStore = /^i32\.(atomic\.)?store$/.test(name);
+    if (!isStore && !name.startsWith("i32.atomic.")) return list;
+    const result: Expression[] = isStore ? [] : [["result", "i32"]];
+    return ["block", ...result, ["call", "$step"], list];
+  });
+  const [head, ...rest] = stepping as readonly Expression[];
+  return [head!, ["import", '"steps"', '"step"', ["func", "$step"]], ...rest];
+}
+
+/** As `instantiateCore`, of a core that calls `step` of `death.ts` at each of its steps. */
+export async function steppingCore(): Promise<(imports: CoreImports) => CoreFunctions> {
+  const module = new WebAssembly.Module(await assemble(withSteps(coreModule())));
+  return (imports) =>
+    new WebAssembly.Instance(module, { ...imports, steps: { step } })
+      .exports as unknown as CoreFunctions;
+}
