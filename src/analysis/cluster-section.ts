@@ -2,6 +2,7 @@ import { API_CODES, resourceOfCode, verbOfCode } from "../datastore/simulated/ap
 import type { ApiServer } from "../datastore/simulated/api-server.js";
 import type { GarbageCollection } from "../controllers/garbage-collection.js";
 import type { ClusterSection } from "../formats/result/cluster-section.js";
+import type { Liveness } from "../formats/result/liveness.js";
 import type { NodeNetwork } from "../node/node-network.js";
 
 function requestCounts(server: ApiServer): ClusterSection["requests"]["byRequest"] {
@@ -55,6 +56,7 @@ export function clusterSection(
   server: ApiServer,
   assumptions: readonly string[],
   collected: MeasuredCollection | null,
+  liveness: Liveness | null,
 ): ClusterSection {
   const { network } = run;
   const { addsStarted: started, addsSucceeded: succeeded, addsFailed: failed } = network;
@@ -106,6 +108,7 @@ export function clusterSection(
     },
     nodeStarts: { succeeded: network.nodeStarts, failed: network.failedNodeStarts },
     gc: collected === null ? null : gcSection(collected, run),
+    liveness,
     events: byCount(network.texts),
   };
 }

@@ -1,5 +1,5 @@
 import { ALLOCATOR_PROVENANCE } from "../analysis/churn-result.js";
-import type { CallFingerprint } from "../datastore/call-fingerprint.js";
+import type { CallRecord } from "../datastore/call-record.js";
 import { ChurnRun, type ChurnWorld } from "../simulation/churn-run.js";
 import type { Kernel } from "../simulation/kernel.js";
 import type { RandomStreams } from "../simulation/random-streams.js";
@@ -10,9 +10,9 @@ import type { ModelRun } from "./model-run.js";
 export function createAllocatorModel(
   world: ChurnWorld,
   { kernel, random }: { readonly kernel: Kernel; readonly random: RandomStreams },
-  fingerprint: CallFingerprint | undefined,
+  record: CallRecord | undefined,
 ): ModelRun {
-  const figures = new ChurnRun(world, random, fingerprint);
+  const figures = new ChurnRun(world, random, record);
   let network: InstantNetwork | undefined;
   return {
     figures,

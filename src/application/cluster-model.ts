@@ -2,85 +2,26 @@ import { clusterSection, type MeasuredCollection } from "../analysis/cluster-sec
 import { ASSUMED_SCAN_COST } from "../controllers/collector-process.js";
 import { GarbageCollection } from "../controllers/garbage-collection.js";
 import { findProfile } from "../releases/profiles.js";
-import type { CallFingerprint } from "../datastore/call-fingerprint.js";
+import type { CallRecord } from "../datastore/call-record.js";
 import { MemoryDatastore } from "../datastore/memory.js";
-import {
-  API_CODES,
-  type ApiResource,
-  type ApiVerb,
-  apiCode,
-  verbOfCode,
-} from "../datastore/simulated/api-request.js";
-import { ApiServer } from "../datastore/simulated/api-server.js";
-import {
-  Constant,
-  type Distribution as Latency,
-  Exponential,
-  Lognormal,
-  Uniform,
-} from "../datastore/simulated/latency.js";
-import { durationText, type Distribution } from "../formats/scenario/distribution.js";
-import type {
-  DatastoreSettings,
-  GcSettings,
-  NodeSection,
-  Scenario,
-} from "../formats/scenario/scenario.js";
+import { durationText } from "../formats/scenario/distribution.js";
+import type { GcSettings, NodeSection, Scenario } from "../formats/scenario/scenario.js";
 import { isDefaultConfig } from "../model/ipam-config.js";
 import { NodeNetwork } from "../node/node-network.js";
+import { unsettledAffinities } from "../node/unsettled.js";
 import { RUNTIME_LIMITS, type NodeSettings } from "../node/node-settings.js";
 import type { PodWitness } from "../node/pod-witness.js";
 import type { Behaviours } from "../releases/behaviours.js";
 import type { Kernel } from "../simulation/kernel.js";
 import type { RandomStreams } from "../simulation/random-streams.js";
 import type { PodNetworkEvents, PodRef } from "../workload/pod-network.js";
+import { createServer, endFaults, type Faults } from "./disturbed-server.js";
+import type { Unsettled } from "./liveness.js";
 import type { ModelRun } from "./model-run.js";
 
 const PROVENANCE =
   "simulated: every decision of Calico's allocator and CNI plugin and every request to the datastore, " +
   "in simulated time; the times rest on the assumptions listed, not on measurements of a cluster";
-
-function latencyOf(distribution: Distribution): Latency {
-  switch (distribution.distribution) {
-    case "constant":
-      return new Constant(distribution.value);
-    case "uniform":
-      return new Uniform(distribution.min, distribution.max);
-    case "exponential":
-      return new Exponential(distribution.mean);
-    case "lognormal":
-      return new Lognormal(distribution.median, distribution.sigma);
-  }
-}
-
-function codeOf(request: string): number {
-  const [verb, resource] = request.split(" ") as [ApiVerb, ApiResource];
-  return apiCode(verb, resource);
-}
-
-function createServer(settings: DatastoreSettings, random: () => number): ApiServer {
-  const reads = latencyOf(settings.reads);
-  const writes = latencyOf(settings.writes);
-  const isRead = (code: number) => ["GET", "LIST"].includes(verbOfCode(code));
-  const codes = Array.from({ length: API_CODES }, (_, code) => code);
-  const byCode = codes.map((code) => (isRead(code) ? reads : writes));
-  for (const { request, takes } of settings.requests) byCode[codeOf(request)] = latencyOf(takes);
-  const perObjectUs = codes.map((code) =>
-    verbOfCode(code) === "LIST" ? settings.perListedObject : 0,
-  );
-  return new ApiServer({ byCode, perObjectUs }, random, settings.maxInFlight ?? Infinity);
-}
-
-function scheduleDisturbances(kernel: Kernel, server: ApiServer, settings: DatastoreSettings) {
-  for (const { from, duration, slowdown } of settings.disturbances) {
-    const set = (isOn: boolean) => () => {
-      if (slowdown === undefined) server.isDown = isOn;
-      else server.slowdown = isOn ? slowdown : 1;
-    };
-    kernel.schedule(from, { wake: set(true) });
-    kernel.schedule(from + duration, { wake: set(false) });
-  }
-}
 
 function nodeSettings(section: NodeSection): NodeSettings {
   return {
@@ -128,6 +69,7 @@ function startCollection(
   release: Behaviours,
   network: NodeNetwork,
   random: RandomStreams,
+  faults: Faults,
 ): GarbageCollection {
   const { kernel, datastore } = network;
   const { processes, ipam } = network.surroundingsOf(release);
@@ -150,10 +92,41 @@ function startCollection(
   network.podWatch = collection;
   kernel.schedule(0, { wake: () => collection.start() });
   for (const { from, duration } of gc.outages) {
-    kernel.schedule(from, { wake: () => collection.stop() });
+    kernel.schedule(from, { wake: () => !faults.isOver && collection.stop() });
     kernel.schedule(from + duration, { wake: () => collection.start() });
   }
   return collection;
+}
+
+/** What keeps the cluster from rest. What only a collector could end counts only when there is one. */
+function unsettled(network: NodeNetwork, collection: GarbageCollection | undefined): Unsettled {
+  const { pending, beingDeleted, ofGoneNodes } = unsettledAffinities(network.datastore);
+  return {
+    "pods without network": network.podsWithoutNetwork,
+    "pending affinities": pending,
+    "affinities being deleted": beingDeleted,
+    ...(collection === undefined
+      ? {}
+      : {
+          "blocks of nodes that are gone": ofGoneNodes,
+          "leaked addresses": network.leakedNow().addresses,
+          "candidates of the collector": collection.candidateCount,
+        }),
+  };
+}
+
+function createDatastore(
+  { pools, reservations, ipamConfig }: Scenario,
+  release: Behaviours,
+): MemoryDatastore {
+  const datastore = new MemoryDatastore({
+    existsShowsInner: release.existsErrorShowsInner,
+    affinityKeyShowsType: release.affinityTypes,
+  });
+  for (const pool of pools) datastore.setPool(pool);
+  for (const reservation of reservations) datastore.setReservation(reservation);
+  if (!isDefaultConfig(ipamConfig)) datastore.setConfig(ipamConfig);
+  return datastore;
 }
 
 /** The run of a scenario with kubelets, plugin, locks and a datastore that takes time. */
@@ -161,19 +134,12 @@ export function createClusterModel(
   scenario: Scenario,
   release: Behaviours,
   { kernel, random }: { readonly kernel: Kernel; readonly random: RandomStreams },
-  fingerprint: CallFingerprint | undefined,
+  record: CallRecord | undefined,
   witnessOf?: (pod: PodRef) => PodWitness | null,
 ): ModelRun {
-  const dialect = {
-    existsShowsInner: release.existsErrorShowsInner,
-    affinityKeyShowsType: release.affinityTypes,
-  };
-  const datastore = new MemoryDatastore(dialect);
-  for (const pool of scenario.pools) datastore.setPool(pool);
-  for (const reservation of scenario.reservations) datastore.setReservation(reservation);
-  if (!isDefaultConfig(scenario.ipamConfig)) datastore.setConfig(scenario.ipamConfig);
-  const server = createServer(scenario.datastore, random.stream("datastore"));
-  scheduleDisturbances(kernel, server, scenario.datastore);
+  const datastore = createDatastore(scenario, release);
+  const faults: Faults = { isOver: false };
+  const server = createServer(scenario.datastore, kernel, random.stream("datastore"), faults);
   const has = (version: 4 | 6) => scenario.pools.some(({ cidr }) => cidr.version === version);
   const assumptions = assumptionsOf(scenario);
   let run: NodeNetwork | undefined;
@@ -201,7 +167,7 @@ export function createClusterModel(
           clientLimit: { qps: scenario.datastore.clientQps, burst: scenario.datastore.clientBurst },
           node: nodeSettings(scenario.node),
           wants: { ipv4: has(4), ipv6: has(6) },
-          fingerprint,
+          record,
           witnessOf,
         },
         events,
@@ -209,7 +175,7 @@ export function createClusterModel(
       if (scenario.gc.enabled) {
         const profile = findProfile(scenario.gc.release ?? "");
         const behaviours = profile?.behaviours ?? release;
-        const collection = startCollection(scenario, behaviours, run, random);
+        const collection = startCollection(scenario, behaviours, run, random, faults);
         collected = { release: profile?.name ?? null, collection };
       }
       return run;
@@ -223,10 +189,17 @@ export function createClusterModel(
     datastore,
     provenance: PROVENANCE,
     check: () => network().check(),
-    section() {
+    rest: {
+      calm() {
+        endFaults(server, faults);
+        collected?.collection.start();
+      },
+      unsettled: () => unsettled(network(), collected?.collection),
+    },
+    section(liveness) {
       network().countLeaks();
       collected?.collection.count();
-      return clusterSection(network(), server, assumptions, collected);
+      return clusterSection(network(), server, assumptions, collected, liveness);
     },
   };
 }

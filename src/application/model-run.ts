@@ -1,10 +1,12 @@
 import type { MeasuredRun } from "../analysis/churn-result.js";
 import type { MemoryDatastore } from "../datastore/memory.js";
 import type { ClusterSection } from "../formats/result/cluster-section.js";
+import type { Liveness } from "../formats/result/liveness.js";
 import type { AddressNumber } from "../model/address.js";
 import type { Behaviours } from "../releases/behaviours.js";
 import type { ClusterNode, PodNetwork, PodNetworkEvents } from "../workload/pod-network.js";
 import type { StartingPod } from "./export-cluster.js";
+import type { RestlessModel } from "./liveness.js";
 
 /** The state that a run begins with and ends with. */
 export interface RunState {
@@ -50,5 +52,7 @@ export interface ModelRun {
    */
   check(): void;
   /** What only the cluster model tells. */
-  section(): ClusterSection | null;
+  section(liveness: Liveness | null): ClusterSection | null;
+  /** How the model comes to rest; absent where nothing takes time. */
+  readonly rest?: RestlessModel;
 }

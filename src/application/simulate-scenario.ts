@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
-import { churnResult, type MeasuredRun } from "../analysis/churn-result.js";
+import { churnResult } from "../analysis/churn-result.js";
 import { evaluateThresholds } from "../analysis/evaluate-thresholds.js";
 import { CallFingerprint } from "../datastore/call-fingerprint.js";
+import { type CallRecord, CallRecords } from "../datastore/call-record.js";
 import { BadInput, InvariantViolation } from "../failure/failure.js";
+import type { Liveness } from "../formats/result/liveness.js";
 import type { SimulationResult } from "../formats/result/simulation-result.js";
 import type { Scenario } from "../formats/scenario/scenario.js";
 import type { TextSourceOptions } from "../formats/text-source.js";
@@ -15,7 +17,7 @@ import { createExecutors } from "../workload/create-executor.js";
 import type { ExecutorRun } from "../workload/executor-run.js";
 import { type GroupCounts, noCounts } from "../workload/group-counts.js";
 import type { PodGroup } from "../workload/pod-group.js";
-import type { PodNetworkEvents, PodRef } from "../workload/pod-network.js";
+import type { PodNetwork, PodNetworkEvents, PodRef } from "../workload/pod-network.js";
 import { WorkloadHost } from "../workload/workload-host.js";
 import { AbortingThresholds } from "./aborting-thresholds.js";
 import { createAllocatorModel } from "./allocator-model.js";
@@ -24,8 +26,10 @@ import type { FinalState } from "./export-cluster.js";
 import { InitialCluster } from "./initial-cluster.js";
 import type { ModelRun } from "./model-run.js";
 import { observed, type PodObserver } from "./observed-events.js";
+import { comeToRest } from "./liveness.js";
 import { runKernel } from "./run-kernel.js";
 import { ScheduledChanges } from "./scheduled-changes.js";
+import type { StepReplay } from "./step-replay.js";
 
 export interface SimulateOptions extends TextSourceOptions {
   /** Version of ipamlab, for the result document. */
@@ -34,6 +38,8 @@ export interface SimulateOptions extends TextSourceOptions {
   readonly profile?: ReleaseProfile | undefined;
   /** Whether to hash every call, for comparing runs call by call; costs a few percent. */
   readonly fingerprint?: boolean | undefined;
+  /** Performs the run up to one of its steps only, checked closely, and keeps what happened last. */
+  readonly replay?: StepReplay | undefined;
   /** Sees the pods of a cluster model come, become ready and fail; for explanations. */
   readonly observer?: PodObserver | undefined;
   /** Stops the run after the current batch; the result then says `completed: false`. */
@@ -162,10 +168,21 @@ function finalStateOf(
 }
 
 /** The error, with what replays it when the model contradicts itself. */
-function placed(error: unknown, run: MeasuredRun, scenario: Scenario): unknown {
+function placed(
+  error: unknown,
+  { nowUs, woken }: Kernel,
+  { file, release, seed }: Scenario,
+): unknown {
   if (!(error instanceof InvariantViolation)) return error;
-  const place = `operation ${run.operations + 1}, scenario ${scenario.file}, seed ${scenario.seed}`;
-  return new InvariantViolation(error.invariant, `${error.detail} (at ${place})`);
+  const place = `step ${woken}, after ${nowUs / 1e6} s, release ${release}, seed ${seed}`;
+  const again = `ipamlab simulate ${file} --release ${release} --seed ${seed} --replay-step ${woken}`;
+  return new InvariantViolation(error.invariant, `${error.detail} (${place})\nreplay: ${again}`);
+}
+
+/** Whoever takes note of the calls; undefined without one. */
+function recordOf(fingerprint: CallFingerprint | undefined, replay: StepReplay | undefined) {
+  const records = [fingerprint, replay].filter((record) => record !== undefined);
+  return records.length > 1 ? new CallRecords(records) : records[0];
 }
 
 function worldOf(scenario: Scenario, { behaviours }: ReleaseProfile): ChurnWorld {
@@ -177,13 +194,35 @@ function createModel(
   scenario: Scenario,
   world: ChurnWorld,
   clock: { readonly kernel: Kernel; readonly random: RandomStreams },
-  fingerprint: CallFingerprint | undefined,
+  record: CallRecord | undefined,
   observer: PodObserver | undefined,
 ): ModelRun {
   const witnessOf = (pod: PodRef) => observer?.podStarted(pod, clock.kernel.nowUs) ?? null;
   return scenario.simulation.model === "cluster"
-    ? createClusterModel(scenario, world.release, clock, fingerprint, witnessOf)
-    : createAllocatorModel(world, clock, fingerprint);
+    ? createClusterModel(scenario, world.release, clock, record, witnessOf)
+    : createAllocatorModel(world, clock, record);
+}
+
+function progressOf(model: ModelRun, { woken, nowUs }: Kernel): SimulateProgress {
+  const { operations, addressesInUse, measures } = model.figures;
+  return {
+    operations,
+    requests: model.requests,
+    events: woken,
+    timeUs: nowUs,
+    addressesInUse,
+    failed: measures.assignFailed,
+  };
+}
+
+/** The model's network, written down where the run is replayed. */
+function networkOf(
+  model: ModelRun,
+  events: PodNetworkEvents,
+  replay: StepReplay | undefined,
+): PodNetwork {
+  if (replay === undefined) return model.createNetwork(events);
+  return replay.asked(model.createNetwork(replay.answered(events)));
 }
 
 function createChanges(
@@ -212,13 +251,16 @@ export async function simulateScenario(
   options: SimulateOptions,
 ): Promise<SimulationResult> {
   const profile = options.profile ?? profileOf(scenario);
+  const { replay, observer } = options;
   const random = new RandomStreams(scenario.seed);
   const world = worldOf(scenario, profile);
   const fingerprint = options.fingerprint === true ? new CallFingerprint() : undefined;
   const kernel = new Kernel();
-  const model = createModel(scenario, world, { kernel, random }, fingerprint, options.observer);
+  replay?.begin(kernel);
+  const record = recordOf(fingerprint, replay);
+  const model = createModel(scenario, world, { kernel, random }, record, observer);
   const createNetwork = (events: PodNetworkEvents) =>
-    model.createNetwork(observed(events, options.observer, kernel));
+    networkOf(model, observed(events, observer, kernel), replay);
   const host = new WorkloadHost({ kernel, maxPods: scenario.maxPods, createNetwork });
   const run = model.figures;
   const traces: OpenTrace[] = [];
@@ -234,6 +276,7 @@ export async function simulateScenario(
   });
   const changes = createChanges(scenario, model, kernel, host);
   let initial: InitialCluster | undefined;
+  let liveness: Liveness | null = null;
   const resultNow = (completed: boolean): SimulationResult => {
     const result = churnResult(run, changes.worldNow(world), {
       version: options.version,
@@ -245,7 +288,7 @@ export async function simulateScenario(
       timeUs: { first: host.firstUs ?? 0, last: host.lastUs },
       fingerprint: summary(fingerprint),
       provenance: model.provenance,
-      cluster: model.section(),
+      cluster: model.section(liveness),
     });
     return { ...result, thresholds: evaluateThresholds(scenario.thresholds, result) };
   };
@@ -256,24 +299,23 @@ export async function simulateScenario(
     const nodes = scenario.nodes.map(({ name, labels }) => host.joinNode(name, labels));
     changes.schedule(scenario.changes);
     initial?.begin({ state: run, host, nodes, random });
-    completed = await runKernel(kernel, {
-      executors,
-      untilUs: scenario.simulation.duration ?? Infinity,
-      async onTurn() {
-        await options.onProgress?.({
-          operations: run.operations,
-          requests: model.requests,
-          events: kernel.woken,
-          timeUs: kernel.nowUs,
-          addressesInUse: run.addressesInUse,
-          failed: run.measures.assignFailed,
-        });
-        return options.signal?.aborted !== true && !watch.fails(kernel.nowUs, resultNow);
-      },
-    });
+    const onTurn = async () => {
+      if (replay?.isChecked === true) model.check();
+      if (replay?.isDone === true) return false;
+      await options.onProgress?.(progressOf(model, kernel));
+      return options.signal?.aborted !== true && !watch.fails(kernel.nowUs, resultNow);
+    };
+    const { duration: untilUs = Infinity, liveness: asked } = scenario.simulation;
+    const turns = { wakesOfTurn: replay && (() => replay.stepsOfTurn), onTurn };
+    completed = await runKernel(kernel, { executors, untilUs, ...turns });
+    if (completed && asked !== undefined && model.rest !== undefined) {
+      host.close();
+      liveness = await comeToRest(kernel, asked.within, model.rest, turns);
+      completed = liveness.verdict !== "interrupted";
+    }
     model.check();
   } catch (error) {
-    throw placed(error, run, scenario);
+    throw placed(error, kernel, scenario);
   }
   options.onEnd?.(finalStateOf(model, initial, profile.name));
   return watch.mark(resultNow(completed));

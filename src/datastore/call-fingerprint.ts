@@ -1,5 +1,6 @@
 import type { AddressNumber } from "../model/address.js";
 import { CalicoError } from "../model/calico-error.js";
+import type { CallRecord } from "./call-record.js";
 import type { DatastoreRequest, Kind, Verb } from "./request.js";
 import type { Response } from "./response.js";
 
@@ -30,7 +31,7 @@ const hex = (word: number): string => (word >>> 0).toString(16).padStart(8, "0")
  * the addresses that were given out: two runs with the same fingerprint did the same, call by call.
  * 64 bits, so two different runs look alike once in 10^19; nothing is secret about it.
  */
-export class CallFingerprint {
+export class CallFingerprint implements CallRecord {
   #calls = 0;
   #addresses = 0;
   #a = 0x2545f491;

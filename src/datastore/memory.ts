@@ -254,6 +254,13 @@ export class MemoryDatastore implements Datastore {
     return [...this.#handles.keys()].sort().map((id) => this.#handles.get(id)!);
   }
 
+  /** Every affinity, in no order that means anything: for counting. */
+  *affinities(): Generator<Affinity, void> {
+    for (const { byCidr } of this.#affinities.values()) {
+      for (const { value } of byCidr.entries()) yield value;
+    }
+  }
+
   hasHandle(id: string): boolean {
     return this.#handles.get(id) !== undefined;
   }

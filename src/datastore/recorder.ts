@@ -16,7 +16,7 @@ export type RecordedCall = readonly [
 ];
 
 /** The object of a request in the traces' words, for instance `affinity node-1 10.0.0.0/26`. */
-function describeObject(request: DatastoreRequest): string {
+export function describeObject(request: DatastoreRequest): string {
   const { verb, kind, name, cidr, owner, version } = request;
   if (verb === "list") {
     if (kind === "affinity") {
@@ -39,7 +39,7 @@ function describeObject(request: DatastoreRequest): string {
   }
 }
 
-function describeOutcome(response: Response): string {
+export function describeOutcome(response: Response): string {
   if (!(response instanceof CalicoError)) return "ok";
   if (response instanceof ResourceError || response instanceof DatastoreError) {
     if (response.origin === "injected") return `fault:${response.kind}`;

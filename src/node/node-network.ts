@@ -1,4 +1,4 @@
-import type { CallFingerprint } from "../datastore/call-fingerprint.js";
+import type { CallRecord } from "../datastore/call-record.js";
 import type { MemoryDatastore } from "../datastore/memory.js";
 import type { DatastoreRequest } from "../datastore/request.js";
 import type { Response } from "../datastore/response.js";
@@ -32,7 +32,7 @@ import {
 import { HostLock } from "./host-lock.js";
 import { KubeletPod, type KubeletSurroundings, RunningCommand } from "./kubelet-pod.js";
 import { failedSandboxText, failedTeardownText, SANDBOX_LIMIT_TEXT } from "./kubelet-texts.js";
-import { countLeaks } from "./leak-count.js";
+import { countLeaks, type LeakCount } from "./leak-count.js";
 import { NetworkMeasures } from "./network-measures.js";
 import { LeakAges } from "./leak-ages.js";
 import { NodeStarts } from "./node-starts.js";
@@ -55,7 +55,7 @@ export interface NodeNetworkOptions extends ReleaseSurroundingsOptions {
   readonly release: Behaviours;
   readonly node: NodeSettings;
   readonly wants: { readonly ipv4: boolean; readonly ipv6: boolean };
-  readonly fingerprint?: CallFingerprint | undefined;
+  readonly record?: CallRecord | undefined;
   /** Who is told of what happens to a pod; null: nobody. */
   readonly witnessOf?: ((pod: PodRef) => PodWitness | null) | undefined;
 }
@@ -117,7 +117,7 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
     this.datastore = datastore;
     this.releaseOfNewNodes = options.release;
     this.random = random.stream("kubelet");
-    const use = new AddressUse(this.measures.reuse, options.fingerprint);
+    const use = new AddressUse(this.measures.reuse, options.record);
     this.#holdings = new PodHoldings(datastore, use);
     this.#releases = new ReleaseRegistry(options, this, (namespace, name) =>
       this.lookUpPod(namespace, name),
@@ -174,7 +174,7 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
     if (response instanceof ResourceError && isConflict(request, response)) {
       this.network.conflicts++;
     }
-    this.options.fingerprint?.noteCall(request, response);
+    this.options.record?.noteCall(request, response);
   }
 
   lookUpPod(namespace: string, name: string): PodLookup {
@@ -448,12 +448,17 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
     if (nowUs >= this.#nextLeakCountUs) this.countLeaks();
   }
 
+  /** What is allocated for nobody now. */
+  leakedNow(): LeakCount {
+    return countLeaks(this.datastore, {
+      has: (handle) => this.liveHandles.has(handle) || this.#starts.ownHandles.has(handle),
+    });
+  }
+
   /** Counts what is allocated for nobody, and notes it. */
   countLeaks(): void {
     const { nowUs } = this.kernel;
-    const { addresses, handles } = countLeaks(this.datastore, {
-      has: (handle) => this.liveHandles.has(handle) || this.#starts.ownHandles.has(handle),
-    });
+    const { addresses, handles } = this.leakedNow();
     this.measures.leakedAddresses = addresses;
     this.network.leakedAddresses.record(nowUs, addresses);
     this.network.leakedHandles.record(nowUs, handles);

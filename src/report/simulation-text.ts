@@ -6,6 +6,7 @@ import {
   formatPercent,
   formatSignificant,
 } from "./format-number.js";
+import { livenessLines } from "./liveness-text.js";
 import { measuredText } from "./measured-text.js";
 import { printableText } from "./printable-text.js";
 import { formatTable } from "./table.js";
@@ -200,6 +201,7 @@ export function simulationText(
     ...heading(result),
     "",
     ...thresholds(result),
+    ...livenessLines(result.cluster?.liveness ?? null),
     ...initialState(result),
     ...pods(result),
     ...operations(result),

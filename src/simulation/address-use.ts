@@ -1,4 +1,4 @@
-import type { CallFingerprint } from "../datastore/call-fingerprint.js";
+import type { CallRecord } from "../datastore/call-record.js";
 import type { LatencyHistogram } from "../metrics/latency-histogram.js";
 import type { AddressNumber } from "../model/address.js";
 import { HeldAddresses } from "./checks/held-addresses.js";
@@ -10,11 +10,11 @@ export class AddressUse extends HeldAddresses {
 
   /**
    * @param reuse counts the times from release to the next assignment.
-   * @param fingerprint takes note of every address given out.
+   * @param record takes note of every address given out.
    */
   constructor(
     private readonly reuse: LatencyHistogram,
-    private readonly fingerprint: CallFingerprint | undefined,
+    private readonly record: CallRecord | undefined,
   ) {
     super();
   }
@@ -22,7 +22,7 @@ export class AddressUse extends HeldAddresses {
   /** A pod gets an address. Throws as `take` does. */
   assign(address: AddressNumber, pod: string, timeUs: number): void {
     this.take(address, pod);
-    this.fingerprint?.noteAddress(address);
+    this.record?.noteAddress(address);
     const releasedUs = this.#releasedUs.get(address);
     if (releasedUs !== undefined) this.reuse.record(timeUs - releasedUs);
   }

@@ -1,5 +1,5 @@
 import { plainAssignment } from "../protocol/plain-assignment.js";
-import type { CallFingerprint } from "../datastore/call-fingerprint.js";
+import type { CallRecord } from "../datastore/call-record.js";
 import { MemoryDatastore } from "../datastore/memory.js";
 import { InvariantViolation } from "../failure/failure.js";
 import type { AddressNumber } from "../model/address.js";
@@ -92,8 +92,8 @@ export class ChurnRun {
   #startNs = SEQUENCE_START_NS;
   #contradiction: string | null = null;
 
-  /** @param fingerprint takes note of every call and every address given out. */
-  constructor(world: ChurnWorld, random: RandomStreams, fingerprint?: CallFingerprint) {
+  /** @param record takes note of every call and every address given out. */
+  constructor(world: ChurnWorld, random: RandomStreams, record?: CallRecord) {
     const { release } = world;
     this.datastore = new MemoryDatastore({
       existsShowsInner: release.existsErrorShowsInner,
@@ -103,8 +103,8 @@ export class ChurnRun {
     for (const reservation of world.reservations) this.datastore.setReservation(reservation);
     // A cluster on the defaults has no configuration object until the first allocation makes it.
     if (!isDefaultConfig(world.config)) this.datastore.setConfig(world.config);
-    this.counting = new CountingDatastore(this.datastore, fingerprint);
-    this.#held = new AddressUse(this.measures.reuse, fingerprint);
+    this.counting = new CountingDatastore(this.datastore, record);
+    this.#held = new AddressUse(this.measures.reuse, record);
     const mapOrder = random.stream("map-order");
     this.#environment = {
       release,

@@ -1,4 +1,4 @@
-import type { CallFingerprint } from "../datastore/call-fingerprint.js";
+import type { CallRecord } from "../datastore/call-record.js";
 import type { Datastore } from "../datastore/datastore.js";
 import type { DatastoreRequest } from "../datastore/request.js";
 import type { Response } from "../datastore/response.js";
@@ -10,17 +10,17 @@ export class CountingDatastore implements Datastore {
   calls = 0;
   readonly counts = new CallCounts();
 
-  /** @param fingerprint takes note of every call, when there is one. */
+  /** @param record takes note of every call, when there is one. */
   constructor(
     private readonly inner: Datastore,
-    private readonly fingerprint?: CallFingerprint,
+    private readonly record?: CallRecord,
   ) {}
 
   perform(request: DatastoreRequest): Response {
     this.calls++;
     this.counts.note(request);
     const response = this.inner.perform(request);
-    this.fingerprint?.noteCall(request, response);
+    this.record?.noteCall(request, response);
     return response;
   }
 }

@@ -52,12 +52,18 @@ export class WorkloadHost implements PodNetworkEvents, NodeView {
   /** Of each name the node that joined last. */
   readonly #indexOfName = new Map<string, number>();
   readonly #waiting: WaitingPods;
+  #isClosed = false;
 
   constructor({ kernel, maxPods, createNetwork }: WorkloadHostOptions) {
     this.#kernel = kernel;
     this.maxPods = maxPods;
     this.#waiting = new WaitingPods(kernel, (pod, node) => this.#start(pod, node));
     this.#network = createNetwork(this);
+  }
+
+  /** From now on no pod comes and none ends because its time is over, and no machine is lost. */
+  close(): void {
+    this.#isClosed = true;
   }
 
   /** Makes a group a part of the cluster: its pods may come to all nodes that it accepts. */
@@ -145,7 +151,7 @@ export class WorkloadHost implements PodNetworkEvents, NodeView {
    */
   killNode(node: ClusterNode, evictedAfterUs = EVICTED_AFTER_US): void {
     const hosted = this.#nodes[node.index]!;
-    if (hosted.isLost) return;
+    if (hosted.isLost || this.#isClosed) return;
     hosted.isLost = true;
     this.#noteOperation();
     this.#network.nodeLeft(node, "killed");
@@ -164,6 +170,7 @@ export class WorkloadHost implements PodNetworkEvents, NodeView {
     const hosted = this.#nodes[node.index]!;
     if (hosted.isDeleted) return;
     this.killNode(node);
+    if (!hosted.isLost) return;
     hosted.isDeleted = true;
     this.#forgetLost(hosted);
     this.#network.nodeLeft(node, "deleted");
@@ -179,9 +186,10 @@ export class WorkloadHost implements PodNetworkEvents, NodeView {
    *
    * @param name of its own; the group's next name when absent.
    * @param nodeName the node that it goes to if that is there and open; the group's choice otherwise.
-   * @returns undefined when it was given up.
+   * @returns undefined when it was given up, or nothing comes any more.
    */
   want(group: PodGroup, name?: string, nodeName?: string): Pod | undefined {
+    if (this.#isClosed) return undefined;
     group.counts.wanted++;
     // Drawn for every pod that is wanted, so that the next one's draw does not depend on this one.
     const lifetimeUs = group.lifetimeUs();
@@ -250,7 +258,7 @@ export class WorkloadHost implements PodNetworkEvents, NodeView {
   }
 
   readonly #end = (pod: Pod): void => {
-    this.end(pod);
+    if (!this.#isClosed) this.end(pod);
   };
 
   nodeReady(node: ClusterNode): void {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { LivenessSchema } from "./liveness.js";
 import { count, HistogramSchema, LatencySchema, SeriesSchema } from "./result-pieces.js";
 
 const latency = LatencySchema.nullable();
@@ -73,6 +74,9 @@ export const ClusterSectionSchema = z.strictObject({
     })
     .nullable()
     .describe("Garbage collection; null when it is disabled."),
+  liveness: LivenessSchema.nullable().describe(
+    "The phase in which the cluster has to come to rest; null without one.",
+  ),
   events: z
     .array(z.strictObject({ text: z.string(), count }))
     .describe("What operators read, most frequent first, with <sandbox> for the sandbox's id."),

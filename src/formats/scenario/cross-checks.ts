@@ -178,11 +178,15 @@ const CLUSTER_SECTIONS = ["datastore", "node", "gc"];
 function* checkModel(content: unknown): Generator<Finding> {
   const simulation = SimulationSchema.safeParse(valueAt(content, ["simulation"]) ?? {});
   if (!simulation.success) return;
-  const { model, duration } = simulation.data;
+  const { model, duration, liveness } = simulation.data;
   if (model === "cluster") {
     const message = "model: cluster needs a duration, since kubelets never stop trying";
     if (duration === undefined) yield { path: ["simulation"], message };
     return;
+  }
+  if (liveness !== undefined) {
+    const message = `goes only with simulation.model: cluster, not with ${model}`;
+    yield { path: ["simulation", "liveness"], message, atKey: true };
   }
   for (const section of CLUSTER_SECTIONS) {
     if (valueAt(content, [section]) === undefined) continue;

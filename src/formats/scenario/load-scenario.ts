@@ -196,6 +196,7 @@ function resolve(
     simulation: {
       model: checked.simulation.model,
       duration: checked.simulation.duration,
+      liveness: checked.simulation.liveness,
     },
     datastore: checked.datastore,
     node: checked.node,

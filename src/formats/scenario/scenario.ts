@@ -44,6 +44,8 @@ export interface SimulationSettings {
   readonly model: ModelName;
   /** When the run ends; undefined: when nothing is left to happen. */
   readonly duration: Microseconds | undefined;
+  /** How long the cluster has to come to rest after that; undefined: the run ends at once. */
+  readonly liveness?: { readonly within: Microseconds } | undefined;
 }
 
 /** How long the pods that are there at the start run on. */

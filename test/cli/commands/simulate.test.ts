@@ -46,6 +46,31 @@ describe("ipamlab simulate", () => {
     expect(first.stdout).toBe(second.stdout);
   });
 
+  it("performs a run up to one step and tells what happened there", async () => {
+    const file = join(folder, "steps.json");
+    const { exitCode, stdout } = await runCommand(
+      ...["simulate", "borrowed-addresses", "--replay-step", "20", "--json", file],
+    );
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^ +20 {2}9\.500000 s {2,}pod default\/web-19 has its network$/m);
+    expect(stdout).toContain("stopped at step 20; every check held");
+    const told = JSON.parse(await readFile(file, "utf8")) as { step: number; performed: number };
+    expect(told).toMatchObject({ step: 20, performed: 20 });
+  });
+
+  it.each([
+    ["at rest", "10m", 0],
+    ["FAILED: not at rest", "1s", 1],
+  ])("lets a cluster come to rest, %s within %s", async (verdict, within, expected) => {
+    const { exitCode, stdout } = await runCommand(
+      ...["simulate", "hundred-replicas-one-node", "--set", "simulation.duration=150s"],
+      ...["--set", "thresholds=[]", "--set", `simulation.liveness.within=${within}`],
+      ...["--set", "datastore.reads=200ms"],
+    );
+    expect(stdout).toContain(`liveness        ${verdict}`);
+    expect(exitCode).toBe(expected);
+  });
+
   it("tells failures by Calico's own text, with the first of each", async () => {
     const file = join(folder, "small.yaml");
     const trace = join(process.cwd(), "scenarios/traces/openb_pod_list_default.csv");

@@ -1,0 +1,86 @@
+import {
+  API_CODES,
+  type ApiResource,
+  type ApiVerb,
+  apiCode,
+  verbOfCode,
+} from "../datastore/simulated/api-request.js";
+import { ApiServer } from "../datastore/simulated/api-server.js";
+import {
+  Constant,
+  type Distribution as Latency,
+  Exponential,
+  Lognormal,
+  Uniform,
+} from "../datastore/simulated/latency.js";
+import type { Distribution } from "../formats/scenario/distribution.js";
+import type { DatastoreSettings } from "../formats/scenario/scenario.js";
+import type { Kernel } from "../simulation/kernel.js";
+
+/** Faults of the scenario: once they are over, those that were still to come do not happen. */
+export interface Faults {
+  isOver: boolean;
+}
+
+function latencyOf(distribution: Distribution): Latency {
+  switch (distribution.distribution) {
+    case "constant":
+      return new Constant(distribution.value);
+    case "uniform":
+      return new Uniform(distribution.min, distribution.max);
+    case "exponential":
+      return new Exponential(distribution.mean);
+    case "lognormal":
+      return new Lognormal(distribution.median, distribution.sigma);
+  }
+}
+
+function codeOf(request: string): number {
+  const [verb, resource] = request.split(" ") as [ApiVerb, ApiResource];
+  return apiCode(verb, resource);
+}
+
+/** The API server of a scenario, with its outages and brown-outs. */
+export function createServer(
+  settings: DatastoreSettings,
+  kernel: Kernel,
+  random: () => number,
+  faults: Faults,
+): ApiServer {
+  const reads = latencyOf(settings.reads);
+  const writes = latencyOf(settings.writes);
+  const isRead = (code: number) => ["GET", "LIST"].includes(verbOfCode(code));
+  const codes = Array.from({ length: API_CODES }, (_, code) => code);
+  const byCode = codes.map((code) => (isRead(code) ? reads : writes));
+  for (const { request, takes } of settings.requests) byCode[codeOf(request)] = latencyOf(takes);
+  const perObjectUs = codes.map((code) =>
+    verbOfCode(code) === "LIST" ? settings.perListedObject : 0,
+  );
+  const server = new ApiServer({ byCode, perObjectUs }, random, settings.maxInFlight ?? Infinity);
+  scheduleDisturbances(kernel, server, settings, faults);
+  return server;
+}
+
+function scheduleDisturbances(
+  kernel: Kernel,
+  server: ApiServer,
+  settings: DatastoreSettings,
+  faults: Faults,
+) {
+  for (const { from, duration, slowdown } of settings.disturbances) {
+    const set = (isOn: boolean) => () => {
+      if (isOn && faults.isOver) return;
+      if (slowdown === undefined) server.isDown = isOn;
+      else server.slowdown = isOn ? slowdown : 1;
+    };
+    kernel.schedule(from, { wake: set(true) });
+    kernel.schedule(from + duration, { wake: set(false) });
+  }
+}
+
+/** The server answers as well as it can from now on. */
+export function endFaults(server: ApiServer, faults: Faults): void {
+  faults.isOver = true;
+  server.isDown = false;
+  server.slowdown = 1;
+}
