@@ -42,9 +42,11 @@ const ROOMS = {
     "workload",
   ],
   exploration: ["protocol", "datastore", "simulation", "releases", "model"],
-  // Many runs of a scenario on the allocator reduced to counts, and what they say together.
+  // Many runs of a scenario, on the allocator reduced to counts or in the cluster model, and what
+  // they say together. Of the application, it knows that model: see "planning-runs-one-model".
   planning: [
     "analysis",
+    "application",
     "cluster-state",
     "datastore",
     "formats",
@@ -155,6 +157,16 @@ module.exports = {
       severity: "error",
       from: { path: "^src/node/" },
       to: { path: "^src/workload/", pathNot: "^src/workload/pod-network\\.ts$" },
+    },
+    {
+      name: "planning-runs-one-model",
+      comment: "of what the application does, planning needs the cluster model and its clock's run",
+      severity: "error",
+      from: { path: "^src/planning/" },
+      to: {
+        path: "^src/application/",
+        pathNot: "^src/application/(cluster-model|model-run|run-kernel)\\.ts$",
+      },
     },
     {
       name: "workload-reads-no-format",

@@ -9,7 +9,14 @@ import { SeedError, seedCluster } from "../cluster-state/seed-cluster.js";
 import type { ClusterDump } from "../formats/cluster/cluster-dump.js";
 import { readClusterDump } from "../formats/cluster/read-cluster-dump.js";
 import { keyOf, monteCarlo, type MonteCarloControl } from "./monte-carlo.js";
-import { type Growth, nodeJoinsUs, ownHorizonUs, packCase, type PlanCase } from "./plan-case.js";
+import {
+  type Growth,
+  isInTime,
+  nodeJoinsUs,
+  ownHorizonUs,
+  packCase,
+  type PlanCase,
+} from "./plan-case.js";
 import { caseOfRun, type PlanQuestion, runSeed, type UncertainRange } from "./plan-question.js";
 import type { PlanSettings } from "./plan-settings.js";
 import { summarize } from "./plan-summary.js";
@@ -33,6 +40,8 @@ export interface PlanOptions {
   readonly hasTunnels: boolean;
   /** Whether an address from another node's block counts as a failure. */
   readonly isBorrowingFailure: boolean;
+  /** Whether to plan on counts even where the scenario says `model: cluster`. */
+  readonly isTimingIgnored: boolean;
   readonly nodeGrowth: Growth | null;
   readonly ranges: readonly UncertainRange[];
   /** The risk that is taken for acceptable. */
@@ -65,8 +74,33 @@ const METHOD =
   "address): chosen because capacity needs no timing. Time-outs, retries, concurrency and garbage " +
   "collection are not in it.";
 
-/** What a scenario of the cluster model is told besides. */
+const METHOD_IN_TIME =
+  "Monte Carlo on the cluster model, because the scenario says model: cluster: kubelets, plugin, " +
+  "locks, client limits and a datastore in simulated time, so that an ADD may run out of time; the " +
+  "times rest on the assumptions that ipamlab simulate lists. A failed ADD is tried again, and counts " +
+  "each time. Blocks and addresses of pools are looked at every few thousand events. Slow: with " +
+  "--ignore-timing plan counts addresses, many times as fast.";
+
+/** What a scenario of the cluster model is told when it is planned without it. */
 const WITHOUT_TIMING = " The scenario's sections datastore and node are not looked at.";
+
+function withoutTiming(scenario: Scenario): Scenario {
+  return { ...scenario, simulation: { ...scenario.simulation, model: "allocator" } };
+}
+
+/** What the cluster model cannot be asked. */
+function refuseInTime({ file, initialState }: Scenario, options: PlanOptions): void {
+  const refused = [
+    [options.isBorrowingFailure, "--borrowing-fails"],
+    [options.hasTunnels, "--tunnels (nodes take what the pools' modes say)"],
+    [options.seeksRareEvents, "--rare"],
+    [initialState !== undefined, "initialState"],
+  ] as const;
+  const what = refused.find(([isAsked]) => isAsked)?.[1];
+  if (what === undefined) return;
+  const message = `not supported with model: cluster: ${what}; with --ignore-timing it is`;
+  throw new BadInput({ file, message });
+}
 
 function questionOf(
   scenario: Scenario,
@@ -108,6 +142,28 @@ function perDay(cost: WitnessedCost, outcomes: readonly RunOutcome[]): number | 
   const anAssignment = cost.assignRequests / Math.max(1, cost.assignments);
   const aRelease = cost.releases === 0 ? anAssignment : cost.releaseRequests / cost.releases;
   return (assignments * anAssignment + releases * aRelease) / days;
+}
+
+/** The same where the runs make the requests themselves; null where they do not. */
+function requestsPerDay(outcomes: readonly RunOutcome[]): number | null {
+  const [first] = outcomes;
+  if (first === undefined || first.apiRequests === null) return null;
+  const days = outcomes.reduce((sum, { endUs }) => sum + endUs, 0) / DAY_US;
+  return outcomes.reduce((sum, { apiRequests }) => sum + apiRequests!, 0) / days;
+}
+
+function protocolOf(
+  witness: RunOutcome | undefined,
+  outcomes: readonly RunOutcome[],
+): PlanResult["protocol"] {
+  if (witness !== undefined) {
+    const apiRequestsPerDay = perDay(witness.witness!, outcomes);
+    const { compared } = witness.witness!;
+    return { compared, apiRequestsPerDay, measuredUs: witness.endUs };
+  }
+  const apiRequestsPerDay = requestsPerDay(outcomes);
+  if (apiRequestsPerDay === null) return null;
+  return { compared: 0, apiRequestsPerDay, measuredUs: outcomes[0]!.endUs };
 }
 
 /** All questions of one plan, asked one after the other on the same threads. */
@@ -167,10 +223,11 @@ class Planner {
     const search = new SettingsSearch(
       probe,
       { pools, config, nodes: nodes.length },
-      async (settings, outcomes) =>
-        this.planned.initial === null
-          ? perDay((await this.witness(settings)).witness!, outcomes)
-          : null,
+      async (settings, outcomes) => {
+        if (isInTime(this.planned)) return requestsPerDay(outcomes);
+        if (this.planned.initial !== null) return null;
+        return perDay((await this.witness(settings)).witness!, outcomes);
+      },
       (name) => this.options.onProgress?.(name, 0, probe.runs),
     );
     const { choices, ...found } = await search.run();
@@ -261,12 +318,14 @@ function inputsOf(planned: PlanCase, options: PlanOptions): PlanResult["inputs"]
  * @throws BadInput for what cannot be planned; InvariantViolation when the counts and Calico's
  *   protocol disagree.
  */
-export async function createPlan(scenario: Scenario, options: PlanOptions): Promise<PlanResult> {
+export async function createPlan(asked: Scenario, options: PlanOptions): Promise<PlanResult> {
+  const scenario = options.isTimingIgnored ? withoutTiming(asked) : asked;
   const profile = findProfile(scenario.release);
   if (profile === undefined) {
     const message = unknownReleaseText(scenario.release);
     throw new BadInput({ file: scenario.file, field: "release", message });
   }
+  if (isInTime({ scenario })) refuseInTime(scenario, options);
   const { initialState } = scenario;
   const initial =
     initialState === undefined
@@ -279,7 +338,7 @@ export async function createPlan(scenario: Scenario, options: PlanOptions): Prom
     const planner = new Planner(threads, question, planned, options);
     const rareEvent = await planner.rareEvent();
     // The protocol would have to start from the dump's own objects, of which only counts are known.
-    const witness = initial === null ? await planner.witness() : undefined;
+    const witness = initial === null && !isInTime(planned) ? await planner.witness() : undefined;
     const outcomes = await planner.outcomes();
     const pools = scenario.pools.toSorted((a, b) => (a.name < b.name ? -1 : 1));
     const summary = summarize(
@@ -292,21 +351,19 @@ export async function createPlan(scenario: Scenario, options: PlanOptions): Prom
       ipamlab: { document: "plan", documentVersion: PLAN_VERSION, version: options.version },
       scenario: { name: scenario.name, description: scenario.description, seed: scenario.seed },
       release: { name: profile.name, basis: profile.basis, provenance: profile.provenance },
-      provenance: scenario.simulation.model === "cluster" ? METHOD + WITHOUT_TIMING : METHOD,
+      method: isInTime(planned) ? "cluster model" : "counts",
+      provenance: isInTime(planned)
+        ? METHOD_IN_TIME
+        : isInTime({ scenario: asked })
+          ? METHOD + WITHOUT_TIMING
+          : METHOD,
       runs: {
         asked: options.runs,
         done: outcomes.length,
         endedBy: isWhole ? null : options.signal.aborted ? "interrupt" : "time budget",
       },
       inputs: inputsOf(planned, options),
-      protocol:
-        witness === undefined
-          ? null
-          : {
-              compared: witness.witness!.compared,
-              apiRequestsPerDay: perDay(witness.witness!, outcomes),
-              measuredUs: witness.endUs,
-            },
+      protocol: protocolOf(witness, outcomes),
       ...summary,
       kinds: summary.kinds.map(({ example: { run, ...example }, ...kind }) => ({
         ...kind,

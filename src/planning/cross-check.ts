@@ -2,7 +2,7 @@ import { erlangLoss, firstLossProbability } from "../analysis/statistics/erlang-
 import type { Interval } from "../analysis/statistics/interval.js";
 import type { Distribution } from "../formats/scenario/distribution.js";
 import { addressBits } from "../model/address.js";
-import type { PlanCase } from "./plan-case.js";
+import { isInTime, type PlanCase } from "./plan-case.js";
 import { riskOf } from "./plan-summary.js";
 import type { RunOutcome } from "./run-outcome.js";
 
@@ -131,5 +131,7 @@ export function crossChecks(
   nodes: number,
   outcomes: readonly RunOutcome[],
 ): CrossCheck[] {
-  return [...erlangChecks(planned, outcomes), ...blockBound(planned, nodes)];
+  // A pod that a kubelet tries again is not lost.
+  const losses = isInTime(planned) ? [] : erlangChecks(planned, outcomes);
+  return [...losses, ...blockBound(planned, nodes)];
 }

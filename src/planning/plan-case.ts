@@ -1,6 +1,7 @@
 import type { Executor, Scenario } from "../formats/scenario/scenario.js";
 import { Cidr } from "../model/cidr.js";
 import type { InitialClaims } from "./initial-claims.js";
+import type { Node } from "../model/node.js";
 import type { UsablePool } from "../model/pool.js";
 
 /** One set of numbers of which the question is asked. Whatever a plan varies, it varies here. */
@@ -16,6 +17,11 @@ export interface PlanCase {
   readonly initial: InitialClaims | null;
   /** How the number of nodes grows; null: it stays. */
   readonly nodeGrowth: Growth | null;
+}
+
+/** Whether the runs of a case take time: the scenario asks for the cluster around the allocator. */
+export function isInTime({ scenario }: Pick<PlanCase | PackedCase, "scenario">): boolean {
+  return scenario.simulation.model === "cluster";
 }
 
 /** Growth at compound interest: by this share within each stretch of time. */
@@ -36,6 +42,20 @@ export function nodeJoinsUs({ scenario, horizonUs, nodeGrowth }: PlanCase): numb
     if (timeUs > horizonUs) return times;
     times.push(timeUs);
   }
+}
+
+/** A node that is not there at the start. */
+export interface JoiningNode extends Node {
+  readonly joinsUs: number;
+}
+
+/** The nodes by which a case grows: like those that are there, in turn. */
+export function joiningNodes(planned: PlanCase): JoiningNode[] {
+  const { nodes } = planned.scenario;
+  return nodeJoinsUs(planned).map((joinsUs, i) => {
+    const number = String(i + 1).padStart(4, "0");
+    return { name: `joining-${number}`, labels: nodes[i % nodes.length]!.labels, joinsUs };
+  });
 }
 
 /** A case as it goes to another thread, where a class would lose its methods. */

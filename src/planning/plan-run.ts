@@ -1,6 +1,5 @@
 import type { ExecutorOf, InitialPods } from "../formats/scenario/scenario.js";
 import { Cidr } from "../model/cidr.js";
-import type { Node } from "../model/node.js";
 import { PoolViews } from "../protocol/pool-views.js";
 import type { Behaviours } from "../releases/behaviours.js";
 import { Kernel } from "../simulation/kernel.js";
@@ -17,24 +16,11 @@ import { CountedAllocator, type CountedWorld } from "./counted-allocator.js";
 import { type AllocationObserver, CountedNetwork } from "./counted-network.js";
 import { FOREIGN_OWNER, NO_OWNER } from "./counted-pool.js";
 import type { InitialClaims } from "./initial-claims.js";
-import { nodeJoinsUs, type PlanCase } from "./plan-case.js";
+import { type JoiningNode, joiningNodes, type PlanCase } from "./plan-case.js";
 import { ProtocolWitness } from "./protocol-witness.js";
 import type { SplitStreams } from "./split-streams.js";
 import type { RunOutcome } from "./run-outcome.js";
 import { RunTally } from "./run-tally.js";
-
-interface JoiningNode extends Node {
-  readonly joinsUs: number;
-}
-
-/** The nodes by which a case grows: like those that are there, in turn. */
-function joiningNodes(planned: PlanCase): JoiningNode[] {
-  const { nodes } = planned.scenario;
-  return nodeJoinsUs(planned).map((joinsUs, i) => {
-    const number = String(i + 1).padStart(4, "0");
-    return { name: `joining-${number}`, labels: nodes[i % nodes.length]!.labels, joinsUs };
-  });
-}
 
 export interface PlanRunOptions {
   readonly openTrace: (executor: ExecutorOf<"trace">) => EventBatches;
@@ -81,6 +67,7 @@ export class PlanRuns {
       notStarted: groups.reduce((sum, { notStarted }) => sum + notStarted, 0),
       endUs: kernel.nowUs,
       witness: witness === undefined ? null : witness.cost,
+      apiRequests: null,
       ...tally.outcome(),
     };
   }

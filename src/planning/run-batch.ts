@@ -4,6 +4,8 @@ import { Trace } from "../formats/traces/trace.js";
 import { findProfile } from "../releases/profiles.js";
 import type { EventBatches } from "../workload/executors/trace.js";
 import { caseOfRun, type PlanQuestion, streamsOf } from "./plan-question.js";
+import { ClusterRuns } from "./cluster-run.js";
+import { isInTime } from "./plan-case.js";
 import { PlanRuns } from "./plan-run.js";
 import { planSplitting, replicate, type SplittingPlan } from "./rare-event.js";
 import type { RunOutcome } from "./run-outcome.js";
@@ -35,10 +37,12 @@ export interface Replication extends Work {
   readonly replication: number;
 }
 
+type CaseRuns = Pick<PlanRuns, "run">;
+
 /** Performs pieces of work on one thread. Keeps what the runs of one question share. */
 export class BatchRunner {
   #key = "";
-  #runs: PlanRuns | undefined;
+  #runs: CaseRuns | undefined;
 
   async run({ key, question, from, count, isWitnessed }: RunBatch): Promise<RunOutcome[]> {
     const outcomes: RunOutcome[] = [];
@@ -50,20 +54,29 @@ export class BatchRunner {
   }
 
   startSplitting({ key, question, seed, effort }: SplittingStart): Promise<SplittingPlan> {
-    return Promise.resolve(planSplitting(this.#runsOf(key, question, 0), seed, effort));
+    return Promise.resolve(planSplitting(this.#countedRunsOf(key, question), seed, effort));
   }
 
   replicate({ key, question, plan, replication }: Replication): Promise<SplittingRun> {
-    return Promise.resolve(replicate(this.#runsOf(key, question, 0), plan, replication));
+    return Promise.resolve(replicate(this.#countedRunsOf(key, question), plan, replication));
   }
 
-  #runsOf(key: string, question: PlanQuestion, run: number): PlanRuns {
+  /** Only runs of counts can be continued from any point. */
+  #countedRunsOf(key: string, question: PlanQuestion): PlanRuns {
+    const runs = this.#runsOf(key, question, 0);
+    if (!(runs instanceof PlanRuns)) throw new TypeError("splitting needs runs of counts");
+    return runs;
+  }
+
+  #runsOf(key: string, question: PlanQuestion, run: number): CaseRuns {
     // With uncertain inputs each run is a case of its own.
     const isShared = question.ranges.length === 0;
     if (isShared && this.#runs !== undefined && this.#key === key) return this.#runs;
     const planned = caseOfRun(question, run);
     const { behaviours } = findProfile(planned.scenario.release)!;
-    const runs = new PlanRuns(planned, behaviours, { openTrace });
+    const runs = isInTime(planned)
+      ? new ClusterRuns(planned, behaviours, { openTrace })
+      : new PlanRuns(planned, behaviours, { openTrace });
     if (isShared) {
       this.#key = key;
       this.#runs = runs;

@@ -55,6 +55,8 @@ export interface RunOutcome {
   readonly endUs: number;
   /** Only of runs that performed the whole protocol. */
   readonly witness: WitnessedCost | null;
+  /** Requests at the API server; null for runs of counts. */
+  readonly apiRequests: number | null;
   readonly pools: readonly PoolOutcome[];
   readonly addressesPeak: number;
   readonly blocksPeak: number;

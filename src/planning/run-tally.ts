@@ -3,15 +3,12 @@ import type { ClusterNode } from "../workload/pod-network.js";
 import type { AllocationFailure } from "./allocation-failure.js";
 import type { CountedAllocator } from "./counted-allocator.js";
 import type { AllocationObserver } from "./counted-network.js";
-import { groupName } from "./node-groups.js";
-import type { GroupOutcome, KindOutcome, PoolOutcome, RunOutcome } from "./run-outcome.js";
+import { FailureTally } from "./failure-tally.js";
+import type { PoolOutcome, RunOutcome } from "./run-outcome.js";
 
 /** Counts what a run comes to. */
 export class RunTally implements AllocationObserver {
-  readonly #failures = new Map<string, KindOutcome>();
-  readonly #groups = new Map<string, GroupOutcome>();
-  readonly #groupOf: GroupOutcome[] = [];
-  readonly #secondHalf = { asked: 0, failed: 0 };
+  readonly #failures: FailureTally;
   readonly #pools: PoolOutcome[];
   #operations = 0;
   #releases = 0;
@@ -23,30 +20,20 @@ export class RunTally implements AllocationObserver {
 
   constructor(
     private readonly allocator: CountedAllocator,
-    private readonly kernel: Kernel,
-    private readonly halfTimeUs: number,
+    kernel: Kernel,
+    halfTimeUs: number,
   ) {
+    this.#failures = new FailureTally(kernel, halfTimeUs);
     this.#pools = allocator.pools.map(() => ({ addressesPeak: 0, blocksPeak: 0 }));
   }
 
   joined({ labels }: ClusterNode): void {
-    const name = groupName(labels);
-    let group = this.#groups.get(name);
-    if (group === undefined) {
-      group = { name, nodes: 0, firstUs: null };
-      this.#groups.set(name, group);
-    }
-    group.nodes++;
-    this.#groupOf.push(group);
+    this.#failures.joined(labels);
   }
 
   assigned(node: ClusterNode, failure: AllocationFailure | undefined): void {
     this.#operations++;
-    if (this.kernel.nowUs > this.halfTimeUs) {
-      this.#secondHalf.asked++;
-      if (failure !== undefined) this.#secondHalf.failed++;
-    }
-    if (failure !== undefined) this.#fail(node, failure);
+    this.#failures.assigned(node, failure);
     this.measure();
   }
 
@@ -76,24 +63,14 @@ export class RunTally implements AllocationObserver {
     this.#releases++;
   }
 
-  #fail(node: ClusterNode, { kind, text }: AllocationFailure): void {
-    const { nowUs } = this.kernel;
-    this.#groupOf[node.index]!.firstUs ??= nowUs;
-    const known = this.#failures.get(kind);
-    if (known !== undefined) known.count++;
-    else {
-      const first = { kind, count: 1, firstUs: nowUs, text, node: node.name };
-      this.#failures.set(kind, first);
-    }
-  }
-
-  outcome(): Omit<RunOutcome, "run" | "wanted" | "notStarted" | "endUs" | "witness"> {
+  outcome(): Omit<
+    RunOutcome,
+    "run" | "wanted" | "notStarted" | "endUs" | "witness" | "apiRequests"
+  > {
     return {
       operations: this.#operations,
       releases: this.#releases,
-      failures: [...this.#failures.values()],
-      groups: [...this.#groups.values()],
-      secondHalf: this.#secondHalf,
+      ...this.#failures.outcome(),
       pools: this.#pools,
       addressesPeak: this.#addressesPeak,
       blocksPeak: this.#blocksPeak,

@@ -54,7 +54,9 @@ function heading(plan: PlanResult): string[] {
 
 function riskLines(plan: PlanResult): string[] {
   const lines = [
-    `risk            ${formatRisk(plan.risk)} that an address is refused within the horizon`,
+    `risk            ${formatRisk(plan.risk)} that ${
+      plan.method === "counts" ? "an address is refused" : "an ADD fails"
+    } within the horizon`,
   ];
   for (const { kind, meanCount, example, ...risk } of plan.kinds) {
     lines.push(
@@ -276,9 +278,11 @@ function crossCheckLines({ crossChecks }: PlanResult, width: number): string[] {
 /** The plan on one screen. */
 export function planText(plan: PlanResult, elapsedMs: number, style: Style): string {
   const compared =
-    plan.protocol === null
-      ? "They start from a dump and were not compared with the protocol here."
-      : `It agrees with the protocol at ${formatCount(plan.protocol.compared)} decisions of one run.`;
+    plan.method === "cluster model"
+      ? ""
+      : plan.protocol === null
+        ? "They start from a dump and were not compared with the protocol here."
+        : `It agrees with the protocol at ${formatCount(plan.protocol.compared)} decisions of one run.`;
   return [
     ...heading(plan),
     ...initialLines(plan),
@@ -297,7 +301,7 @@ export function planText(plan: PlanResult, elapsedMs: number, style: Style): str
     "",
     ...crossCheckLines(plan, style.width),
     `wall time       ${formatSignificant(elapsedMs / 1000)} s (measured here)`,
-    ...wrapped("figures", `${plan.provenance} ${compared}`, style.width),
+    ...wrapped("figures", `${plan.provenance} ${compared}`.trimEnd(), style.width),
     ...wrapped("release", `${plan.release.name} rests on ${plan.release.provenance}`, style.width),
     "",
   ].join("\n");

@@ -44,6 +44,7 @@ describe("a plan by several threads", () => {
     ["risk, headroom, search and sensitivity", ["--risk", "5%", "--sensitivity"]],
     ["rare events", ["--no-headroom", "--rare", "--horizon", "90m"]],
     ["uncertain inputs", ["--no-headroom", "--range", "pods=0.5..1.5"]],
+    ["the cluster model", ["--no-headroom", "--runs", "12", "--set", "simulation.model=cluster"]],
   ])("gives the same bytes with 1, 2 and 3 workers: %s", (_, options) => {
     const given = ["--runs", "60", "--probe-runs", "40", ...options];
     const one = plan(...given, "--workers", "1");

@@ -17,6 +17,7 @@ function outcome(run: number, failedAtUs?: number): RunOutcome {
     secondHalf: { asked: 2, failed: 0 },
     endUs: 100,
     witness: null,
+    apiRequests: null,
     pools: [{ addressesPeak: run, blocksPeak: 1 }],
     addressesPeak: run,
     blocksPeak: 1,

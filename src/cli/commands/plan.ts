@@ -43,6 +43,12 @@ function declareAssumptions(yargs: Argv) {
       type: "boolean",
       default: false,
     })
+    .option("ignore-timing", {
+      describe:
+        "plan a scenario with model: cluster on counts, many times as fast, without time-outs",
+      type: "boolean",
+      default: false,
+    })
     .option("pod-lifetime", {
       describe: "of a dump: how long a pod lives on average, as in 6h",
       type: "string",
@@ -65,13 +71,19 @@ export const command = defineCommand({
     "Tell how likely a cluster is to run out of addresses or blocks within a time, by many runs of " +
     "a scenario (YAML) with different random draws: the risk with its 95 % interval, for each " +
     "reason, and when. The scenario's random executors (poisson, lifetimes) make the runs differ. A " +
-    "dump is planned as it is, with its pods coming and going at an assumed pace.",
+    "dump is planned as it is, with its pods coming and going at an assumed pace. A scenario with " +
+    "model: cluster is run with its timing, so that time-outs are counted; all others without, which " +
+    "is many times as fast.",
   examples: [
     ["ipamlab plan my.yaml --horizon 90d", "the risk of this quarter"],
     ["ipamlab plan my.yaml --grow nodes=5%/month --horizon 180d", "while the cluster grows"],
     ["ipamlab plan my.yaml --risk 0.1%", "which setting keeps the risk that low, and why"],
     ["ipamlab plan my.yaml --range pods=0.8..1.5", "when the number of pods is a guess"],
     ["ipamlab plan my.yaml --time-budget 30s", "what can be told in half a minute"],
+    [
+      "ipamlab plan slow-api-server.yaml --runs 200",
+      "time-outs, of a scenario with model: cluster",
+    ],
     ["ipamlab plan cluster.json --grow nodes=5%/month", "a real cluster, from a kubectl dump"],
     ["ipamlab plan my.yaml --json plan.json", "keep everything"],
   ],
@@ -153,6 +165,7 @@ export const command = defineCommand({
       horizonUs: horizon === undefined ? undefined : durationOption("horizon", horizon),
       hasTunnels: args.tunnels,
       isBorrowingFailure: args.borrowingFails,
+      isTimingIgnored: args.ignoreTiming,
       nodeGrowth: grow === undefined ? null : growthOption(grow),
       ranges: args.range.map(rangeOption),
       target,

@@ -70,6 +70,9 @@ export const PlanResultSchema = z.strictObject({
     basis: z.enum(["Calico's code", "a write-up"]),
     provenance: z.string(),
   }),
+  method: z
+    .enum(["counts", "cluster model"])
+    .describe("What the runs are: counts without timing, or the whole cluster in simulated time."),
   provenance: z.string().describe("How the figures were obtained, and what is not in them."),
   runs: z.strictObject({
     asked: count,
@@ -102,7 +105,9 @@ export const PlanResultSchema = z.strictObject({
   }),
   protocol: z
     .strictObject({
-      compared: count.describe("Decisions at which counts and protocol agreed."),
+      compared: count.describe(
+        "Decisions at which counts and protocol agreed; 0: the runs performed the protocol themselves.",
+      ),
       apiRequestsPerDay: z
         .number()
         .nullable()
@@ -125,6 +130,8 @@ export const PlanResultSchema = z.strictObject({
           "block limit of the node",
           "no pool for the node",
           "address borrowed",
+          "time-out",
+          "no connection",
           "other",
         ]),
         ...risk,

@@ -110,6 +110,21 @@ describe("ipamlab plan", () => {
     expect(PlanResultSchema.parse(result)).toEqual(result);
   });
 
+  it("counts time-outs of a scenario with model: cluster, unless timing is to be ignored", async () => {
+    const slow = "scenarios/planning/slow-api-server.yaml";
+    const given = ["plan", slow, "--runs", "6", "--no-headroom", "--workers", "1"];
+    const { stdout } = await runCommand(...given);
+    expect(stdout).toMatch(/^risk .* that an ADD fails within the horizon$/m);
+    expect(stdout).toMatch(/^ {2}time-out: /m);
+    expect(stdout).toContain("Monte Carlo on the cluster model");
+    const counted = await runCommand(...given, "--ignore-timing");
+    expect(counted.stdout).toContain("reduced to counts");
+    expect(counted.stdout).not.toContain("time-out:");
+    const refused = await runCommand(...given, "--rare");
+    expect(refused.stderr).toContain("not supported with model: cluster: --rare");
+    expect(refused.exitCode).toBe(2);
+  });
+
   it.each([
     [["--risk", "2"], "--risk: expected a probability such as 1% or 0.001"],
     [["--rare", "--range", "pods=0.5..2"], "not supported: rare events of uncertain inputs"],
