@@ -38,9 +38,12 @@ const ROOMS = {
     "model",
     "node",
     "releases",
+    "rollout",
     "simulation",
     "workload",
   ],
+  // A staged upgrade of a simulated cluster: who acts on it while it runs, and what is watched.
+  rollout: ["analysis", "formats", "metrics", "model", "releases", "simulation", "workload"],
   exploration: ["protocol", "datastore", "simulation", "releases", "model"],
   // Many runs of a scenario, on the allocator reduced to counts or in the cluster model, and what
   // they say together. Of the application, it knows that model: see "planning-runs-one-model".

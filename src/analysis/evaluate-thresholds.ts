@@ -1,12 +1,8 @@
 import type { SimulationResult } from "../formats/result/simulation-result.js";
 import type { Threshold } from "../formats/scenario/threshold.js";
-import type {
-  Aggregate,
-  Comparison,
-  ThresholdExpression,
-} from "../formats/scenario/threshold-expression.js";
+import type { Aggregate, Comparison } from "../formats/scenario/threshold-expression.js";
 import type { LatencySummary } from "../metrics/latency-histogram.js";
-import { type MetricDefinition, METRICS } from "./metric-catalogue.js";
+import { METRICS } from "./metric-catalogue.js";
 
 /** What a threshold came to. */
 export type ThresholdOutcome = SimulationResult["thresholds"][number];
@@ -43,22 +39,29 @@ function aggregateOf(summary: LatencySummary, aggregate: Aggregate): number | nu
   return key === undefined ? null : summary[key];
 }
 
-function measured(
-  metric: MetricDefinition,
-  expression: ThresholdExpression,
-  result: SimulationResult,
-): number | string | null {
-  switch (metric.kind) {
-    case "value":
-      return metric.read(result);
-    case "distribution": {
-      const summary = metric.read(result);
-      const aggregate = expression.kind === "number" ? expression.aggregate : null;
-      return summary === null || aggregate === null ? null : aggregateOf(summary, aggregate);
-    }
-    case "text":
-      return metric.read(result)?.join("\n") ?? null;
+/** What a metric has measured: a value, a distribution, texts, or nothing. */
+type Measured = number | LatencySummary | readonly string[] | null;
+
+/** What a threshold comes to on what its metric has measured. Without a value it fails. */
+export function judgeThreshold(
+  { check, expression }: Pick<Threshold, "check" | "expression">,
+  unit: string,
+  measured: Measured,
+): ThresholdOutcome {
+  const outcome = (passed: boolean, value: ThresholdOutcome["value"]) => {
+    return { check, passed, value, unit, aborted: false };
+  };
+  if (expression.kind === "text") {
+    const text = (measured as readonly string[] | null)?.join("\n") ?? null;
+    return outcome((text?.includes(expression.part) ?? false) === expression.isWanted, text);
   }
+  const { aggregate, comparison, bound } = expression;
+  const summary = measured as LatencySummary | null;
+  const value =
+    typeof measured === "number"
+      ? measured
+      : summary && aggregate && aggregateOf(summary, aggregate);
+  return outcome(value !== null && compare(value, comparison, bound), value);
 }
 
 /**
@@ -69,17 +72,9 @@ export function evaluateThresholds(
   thresholds: readonly Threshold[],
   result: SimulationResult,
 ): ThresholdOutcome[] {
-  return thresholds.map(({ check, expression }) => {
-    const metric = METRICS.find(({ name }) => name === expression.metric);
-    if (metric === undefined) throw new RangeError(`no metric ${expression.metric}`);
-    const value = measured(metric, expression, result);
-    let passed = false;
-    if (expression.kind === "text") {
-      const isThere = typeof value === "string" && value.includes(expression.part);
-      passed = isThere === expression.isWanted;
-    } else if (typeof value === "number") {
-      passed = compare(value, expression.comparison, expression.bound);
-    }
-    return { check, passed, value, unit: metric.unit, aborted: false };
+  return thresholds.map((threshold) => {
+    const metric = METRICS.find(({ name }) => name === threshold.expression.metric);
+    if (metric === undefined) throw new RangeError(`no metric ${threshold.expression.metric}`);
+    return judgeThreshold(threshold, metric.unit, metric.read(result));
   });
 }

@@ -25,6 +25,7 @@ export function createAllocatorModel(
     requests: 0,
     provenance: ALLOCATOR_PROVENANCE,
     check: () => figures.check(),
+    countNow: () => undefined,
     section: () => null,
   };
 }

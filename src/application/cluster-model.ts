@@ -196,10 +196,10 @@ export function createClusterModel(
       },
       unsettled: () => unsettled(network(), collected?.collection),
     },
-    section(liveness) {
+    countNow() {
       network().countLeaks();
       collected?.collection.count();
-      return clusterSection(network(), server, assumptions, collected, liveness);
     },
+    section: (liveness) => clusterSection(network(), server, assumptions, collected, liveness),
   };
 }

@@ -51,7 +51,9 @@ export interface ModelRun {
    * @throws InvariantViolation when the model contradicts itself.
    */
   check(): void;
-  /** What only the cluster model tells. */
+  /** Brings up to date what is counted from time to time, such as leaks. */
+  countNow(): void;
+  /** What only the cluster model tells, as it was last counted. */
   section(liveness: Liveness | null): ClusterSection | null;
   /** How the model comes to rest; absent where nothing takes time. */
   readonly rest?: RestlessModel;

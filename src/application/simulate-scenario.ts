@@ -6,7 +6,7 @@ import { type CallRecord, CallRecords } from "../datastore/call-record.js";
 import { BadInput, InvariantViolation } from "../failure/failure.js";
 import type { Liveness } from "../formats/result/liveness.js";
 import type { SimulationResult } from "../formats/result/simulation-result.js";
-import type { Scenario } from "../formats/scenario/scenario.js";
+import type { ExecutorOf, Scenario } from "../formats/scenario/scenario.js";
 import type { TextSourceOptions } from "../formats/text-source.js";
 import { Trace } from "../formats/traces/trace.js";
 import { findProfile, type ReleaseProfile, unknownReleaseText } from "../releases/profiles.js";
@@ -18,10 +18,12 @@ import type { ExecutorRun } from "../workload/executor-run.js";
 import { type GroupCounts, noCounts } from "../workload/group-counts.js";
 import type { PodGroup } from "../workload/pod-group.js";
 import type { PodNetwork, PodNetworkEvents, PodRef } from "../workload/pod-network.js";
+import type { Conductor } from "../rollout/conducted-cluster.js";
 import { WorkloadHost } from "../workload/workload-host.js";
 import { AbortingThresholds } from "./aborting-thresholds.js";
 import { createAllocatorModel } from "./allocator-model.js";
 import { createClusterModel } from "./cluster-model.js";
+import { conducted, watchingFor } from "./conducted-run.js";
 import type { FinalState } from "./export-cluster.js";
 import { InitialCluster } from "./initial-cluster.js";
 import type { ModelRun } from "./model-run.js";
@@ -42,6 +44,8 @@ export interface SimulateOptions extends TextSourceOptions {
   readonly replay?: StepReplay | undefined;
   /** Sees the pods of a cluster model come, become ready and fail; for explanations. */
   readonly observer?: PodObserver | undefined;
+  /** Acts on the cluster while it runs, and says when the run ends. */
+  readonly conductor?: Conductor | undefined;
   /** Stops the run after the current batch; the result then says `completed: false`. */
   readonly signal?: AbortSignal | undefined;
   /** Called when the run is over, with the state of the cluster. */
@@ -126,6 +130,16 @@ function summary(fingerprint: CallFingerprint | undefined): SimulationResult["fi
 interface OpenTrace {
   readonly name: string;
   readonly trace: Trace;
+}
+
+function openTrace(
+  { name, file, format, compress }: ExecutorOf<"trace">,
+  traces: OpenTrace[],
+  options: TextSourceOptions,
+) {
+  const trace = new Trace(file, { ...options, format, compress });
+  traces.push({ name, trace });
+  return trace.events();
 }
 
 function sumCounts(groups: readonly PodGroup[]): GroupCounts {
@@ -251,7 +265,8 @@ export async function simulateScenario(
   options: SimulateOptions,
 ): Promise<SimulationResult> {
   const profile = options.profile ?? profileOf(scenario);
-  const { replay, observer } = options;
+  const { replay, conductor } = options;
+  const observer = conductor === undefined ? options.observer : watchingFor(conductor);
   const random = new RandomStreams(scenario.seed);
   const world = worldOf(scenario, profile);
   const fingerprint = options.fingerprint === true ? new CallFingerprint() : undefined;
@@ -268,11 +283,7 @@ export async function simulateScenario(
     kernel,
     host,
     random,
-    openTrace: ({ name, file, format, compress }) => {
-      const trace = new Trace(file, { ...options, format, compress });
-      traces.push({ name, trace });
-      return trace.events();
-    },
+    openTrace: (replayed) => openTrace(replayed, traces, options),
   });
   const changes = createChanges(scenario, model, kernel, host);
   let initial: InitialCluster | undefined;
@@ -298,12 +309,14 @@ export async function simulateScenario(
     initial = await InitialCluster.load(scenario, model.datastore, options);
     const nodes = scenario.nodes.map(({ name, labels }) => host.joinNode(name, labels));
     changes.schedule(scenario.changes);
+    conductor?.begin(conducted(model, kernel, host, resultNow));
     initial?.begin({ state: run, host, nodes, random });
     const onTurn = async () => {
       if (replay?.isChecked === true) model.check();
       if (replay?.isDone === true) return false;
       await options.onProgress?.(progressOf(model, kernel));
-      return options.signal?.aborted !== true && !watch.fails(kernel.nowUs, resultNow);
+      if (options.signal?.aborted === true || conductor?.isOver === true) return false;
+      return !watch.fails(kernel.nowUs, resultNow);
     };
     const { duration: untilUs = Infinity, liveness: asked } = scenario.simulation;
     const turns = { wakesOfTurn: replay && (() => replay.stepsOfTurn), onTurn };
@@ -318,5 +331,6 @@ export async function simulateScenario(
     throw placed(error, kernel, scenario);
   }
   options.onEnd?.(finalStateOf(model, initial, profile.name));
+  model.countNow();
   return watch.mark(resultNow(completed));
 }

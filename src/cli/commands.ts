@@ -21,6 +21,15 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/compare.js"),
   },
   {
+    name: "rollout",
+    describe: "Rehearse a staged upgrade: waves, health, and what a rollback leaves behind",
+    example: [
+      "ipamlab rollout my.yaml --from v3.28.4 --to v3.29.7",
+      "both releases in one cluster, wave by wave",
+    ],
+    load: () => import("./commands/rollout.js"),
+  },
+  {
     name: "gate",
     describe: "Guard CI: fail when a change alters what a scenario comes to",
     example: ["ipamlab gate record my.yaml", "then ipamlab gate check in CI"],
