@@ -15,7 +15,7 @@ import type { Behaviours } from "../releases/behaviours.js";
 import type { Kernel } from "../simulation/kernel.js";
 import type { RandomStreams } from "../simulation/random-streams.js";
 import type { PodNetworkEvents, PodRef } from "../workload/pod-network.js";
-import { createServer, endFaults, type Faults } from "./disturbed-server.js";
+import { createServer, disturb, endFaults, type Faults } from "./disturbed-server.js";
 import type { Unsettled } from "./liveness.js";
 import type { ModelRun } from "./model-run.js";
 
@@ -90,7 +90,7 @@ function startCollection(
     onReleased: ({ handle }) => network.leakAges.noteReclaimed(handle, kernel.nowUs),
   });
   network.podWatch = collection;
-  kernel.schedule(0, { wake: () => collection.start() });
+  if (gc.enabled) kernel.schedule(0, { wake: () => collection.start() });
   for (const { from, duration } of gc.outages) {
     kernel.schedule(from, { wake: () => !faults.isOver && collection.stop() });
     kernel.schedule(from + duration, { wake: () => collection.start() });
@@ -129,6 +129,20 @@ function createDatastore(
   return datastore;
 }
 
+/** Whether garbage is collected at any time. */
+function hasCollector({ gc, changes }: Scenario): boolean {
+  return gc.enabled || changes.some(({ change }) => change === "start-gc");
+}
+
+function replaceCollector(
+  network: NodeNetwork,
+  collection: GarbageCollection | undefined,
+  release: Behaviours,
+): void {
+  const { ipam, processes } = network.surroundingsOf(release);
+  collection?.replace({ ipam, surroundings: processes });
+}
+
 /** The run of a scenario with kubelets, plugin, locks and a datastore that takes time. */
 export function createClusterModel(
   scenario: Scenario,
@@ -145,16 +159,18 @@ export function createClusterModel(
   let run: NodeNetwork | undefined;
   let collected: MeasuredCollection | null = null;
   const network = () => run!;
-  const replaceCollector = (behaviours: Behaviours) => {
-    const { ipam, processes } = network().surroundingsOf(behaviours);
-    collected?.collection.replace({ ipam, surroundings: processes });
-  };
+  const replace = (to: Behaviours) => replaceCollector(network(), collected?.collection, to);
   return {
     setRelease: (node, behaviours) => network().install(node, behaviours),
     setReleaseOfNewNodes(behaviours) {
       network().releaseOfNewNodes = behaviours;
     },
-    setControllersRelease: scenario.gc.enabled ? replaceCollector : undefined,
+    setControllersRelease: hasCollector(scenario) ? replace : undefined,
+    setDatastore: (slowdown) => disturb(server, faults, slowdown),
+    setCollecting(isOn) {
+      if (isOn) collected?.collection.start();
+      else if (!faults.isOver) collected?.collection.stop();
+    },
     createNetwork(events: PodNetworkEvents) {
       run = new NodeNetwork(
         {
@@ -172,7 +188,7 @@ export function createClusterModel(
         },
         events,
       );
-      if (scenario.gc.enabled) {
+      if (hasCollector(scenario)) {
         const profile = findProfile(scenario.gc.release ?? "");
         const behaviours = profile?.behaviours ?? release;
         const collection = startCollection(scenario, behaviours, run, random, faults);

@@ -78,6 +78,13 @@ function scheduleDisturbances(
   }
 }
 
+/** The server takes so much longer, or is down, until it is set anew; unless faults are over. */
+export function disturb(server: ApiServer, faults: Faults, slowdown: number | "down"): void {
+  if (faults.isOver) return;
+  server.isDown = slowdown === "down";
+  server.slowdown = slowdown === "down" ? 1 : slowdown;
+}
+
 /** The server answers as well as it can from now on. */
 export function endFaults(server: ApiServer, faults: Faults): void {
   faults.isOver = true;

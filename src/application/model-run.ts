@@ -43,6 +43,10 @@ export interface ModelRun {
   setReleaseOfNewNodes(release: Behaviours): void;
   /** kube-controllers is replaced by that of another release; absent where there are none. */
   readonly setControllersRelease?: ((release: Behaviours) => void) | undefined;
+  /** The datastore slows down by a factor, or is down; absent where it takes no time. */
+  readonly setDatastore?: ((slowdown: number | "down") => void) | undefined;
+  /** Starts or stops garbage collection; absent where there is none. */
+  readonly setCollecting?: ((isOn: boolean) => void) | undefined;
   /** How the figures were obtained. */
   readonly provenance: string;
   /**

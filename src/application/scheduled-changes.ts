@@ -9,6 +9,7 @@ import { findProfile, unknownReleaseText } from "../releases/profiles.js";
 import type { Kernel } from "../simulation/kernel.js";
 import type { ClusterNode } from "../workload/pod-network.js";
 import type { WorkloadHost } from "../workload/workload-host.js";
+import type { ModelRun } from "./model-run.js";
 
 /** What changes are made to. */
 export interface ChangedCluster {
@@ -17,6 +18,10 @@ export interface ChangedCluster {
   readonly datastore: MemoryDatastore;
   /** From now on the node works as this release does. */
   setRelease(node: ClusterNode, release: Behaviours): void;
+  /** Absent where the datastore takes no time. */
+  readonly setDatastore?: ModelRun["setDatastore"];
+  /** Absent where nothing collects garbage. */
+  readonly setCollecting?: ModelRun["setCollecting"];
 }
 
 /** Makes the changes of a scenario at their times. */
@@ -67,6 +72,19 @@ export class ScheduledChanges {
         break;
       case "delete-pool":
         datastore.deletePool(change.pool);
+        break;
+      case "slow-datastore":
+        this.cluster.setDatastore?.(change.slowdown);
+        break;
+      case "stop-datastore":
+        this.cluster.setDatastore?.("down");
+        break;
+      case "restore-datastore":
+        this.cluster.setDatastore?.(1);
+        break;
+      case "stop-gc":
+      case "start-gc":
+        this.cluster.setCollecting?.(change.change === "start-gc");
         break;
       case "ipam-config": {
         const config = datastore.config ?? DEFAULT_IPAM_CONFIG;

@@ -250,6 +250,8 @@ function createChanges(
     host,
     datastore: model.datastore,
     setRelease: (node, release) => model.setRelease(node, release),
+    setDatastore: model.setDatastore,
+    setCollecting: model.setCollecting,
   });
 }
 

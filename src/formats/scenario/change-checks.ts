@@ -20,11 +20,12 @@ class Timeline {
   readonly #areNamed: boolean;
   /** Versions of the pools of the beginning; empty when one of them is wrong in itself. */
   readonly #versions: readonly number[];
+  #collects: boolean;
   /** Undefined when that of the beginning is wrong in itself. */
   #config: IpamConfig | undefined;
 
   constructor(
-    content: unknown,
+    private readonly content: unknown,
     private readonly knownReleases: readonly string[],
   ) {
     const names = namesAt(content, ["pools"]);
@@ -34,6 +35,7 @@ class Timeline {
     for (const { name, cidr } of sound) this.#pools.set(name, Cidr.of(cidr));
     const areSound = sound.length === listAt(content, ["pools"]).length;
     this.#versions = areSound ? sound.map(({ cidr }) => Cidr.of(cidr).version) : [];
+    this.#collects = valueAt(content, ["gc", "enabled"]) !== false;
     this.#config = IpamConfigSchema.safeParse(valueAt(content, ["ipamConfig"]) ?? {}).data;
   }
 
@@ -56,8 +58,39 @@ class Timeline {
       case "release":
         this.#checkRelease(change.release, path);
         break;
+      case "slow-datastore":
+      case "stop-datastore":
+      case "restore-datastore":
+        this.#checkCluster(path, ["datastore", "disturbances"]);
+        break;
+      case "stop-gc":
+      case "start-gc":
+        if (this.#checkCluster(path, ["gc", "outages"])) {
+          this.#setCollector(change.change === "start-gc", path);
+        }
+        break;
       case "relabel-nodes":
     }
+  }
+
+  /** What only the cluster model has, and what is written in one of two places. */
+  #checkCluster(path: FieldPath, otherPlace: FieldPath): boolean {
+    const at = [...path, "change"];
+    const isCluster = valueAt(this.content, ["simulation", "model"]) === "cluster";
+    if (!isCluster) {
+      this.#refuse(at, "goes only with simulation.model: cluster");
+    } else if (listAt(this.content, otherPlace).length > 0) {
+      this.#refuse(at, `cannot stand next to ${otherPlace.join(".")}; write all as changes`);
+    }
+    return isCluster;
+  }
+
+  #setCollector(isOn: boolean, path: FieldPath): void {
+    if (this.#collects === isOn) {
+      const message = `${isOn ? "a" : "no"} garbage collector runs at this time`;
+      this.#refuse([...path, "change"], message);
+    }
+    this.#collects = isOn;
   }
 
   #refuse(path: FieldPath, message: string): void {

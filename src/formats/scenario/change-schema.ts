@@ -2,7 +2,7 @@ import * as z from "zod";
 import { duration } from "./duration.js";
 import { labelKeyRule, labelValueRule, nameRule, selectorRule } from "./field-rules.js";
 import { MAX_BLOCKS_PER_HOST, PoolSchema } from "./pool-schema.js";
-import { flag, text } from "./schema-pieces.js";
+import { flag, positiveNumber, text } from "./schema-pieces.js";
 
 /** What an administrator does to the cluster while the run goes on. One kind a mapping. */
 
@@ -84,6 +84,30 @@ export const ChangeSchema = z.discriminatedUnion(
       },
       MAPPING,
     ),
+    z.strictObject(
+      {
+        change: change("slow-datastore", "The datastore takes longer, until it is said otherwise."),
+        at,
+        slowdown: positiveNumber(1e6).describe("Factor on every service time; 1 is as usual."),
+      },
+      MAPPING,
+    ),
+    z.strictObject(
+      {
+        change: change("stop-datastore", "The datastore refuses every connection."),
+        at,
+      },
+      MAPPING,
+    ),
+    z.strictObject(
+      { change: change("restore-datastore", "The datastore answers as at the beginning."), at },
+      MAPPING,
+    ),
+    z.strictObject(
+      { change: change("stop-gc", "kube-controllers stops, and forgets what it knew."), at },
+      MAPPING,
+    ),
+    z.strictObject({ change: change("start-gc", "kube-controllers starts anew."), at }, MAPPING),
   ],
   MAPPING,
 );
