@@ -19,6 +19,7 @@ export function isInUse(allocation: Allocation, pod: PodLookup): boolean {
   if (pod.addresses.length === 0) return true;
   // A finished pod holds no address, whatever its status still shows.
   if (pod.phase === "Succeeded" || pod.phase === "Failed" || pod.isReleased) return false;
+  if (pod.addresses.includes(allocation.address)) return true;
   const own = parseAddress(allocation.address);
   return pod.addresses.some((text) => {
     const address = parseAddress(text);

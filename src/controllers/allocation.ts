@@ -24,6 +24,8 @@ export class Allocation {
   readonly purpose: AllocationPurpose;
   /** Name of the node in Kubernetes, as the last sync found it; empty when it has none. */
   kubernetesNode = "";
+  /** The Kubernetes node for which it was found in use, unless its pod has changed since. */
+  settledOn: string | undefined;
   #leakedSinceNs: bigint | undefined;
   #isConfirmed = false;
 

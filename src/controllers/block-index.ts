@@ -116,6 +116,15 @@ export class BlockIndex {
     return [...this.#byNode].map(([node, { size }]) => [node, size]);
   }
 
+  /** How many allocations that have a node are such. */
+  count(isCounted: (allocation: Allocation) => boolean): number {
+    let count = 0;
+    for (const entries of this.#byNode.values()) {
+      for (const allocation of entries.values()) if (isCounted(allocation)) count++;
+    }
+    return count;
+  }
+
   /** Every allocation that has a node. */
   get allocations(): Allocation[] {
     return [...this.#byNode.values()].flatMap((entries) => [...entries.values()]);

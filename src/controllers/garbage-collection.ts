@@ -65,9 +65,7 @@ export class GarbageCollection implements DatastoreWatch {
 
   /** Candidates and confirmed leaks now; 0 while no collector runs. */
   get candidateCount(): number {
-    const { collector } = this.#process ?? {};
-    if (collector === undefined) return 0;
-    return collector.candidates.length + collector.confirmedLeaks.length;
+    return this.#process?.collector.suspectCount ?? 0;
   }
 
   /** Starts a collector that knows nothing yet. Does nothing when one runs. */

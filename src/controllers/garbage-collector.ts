@@ -156,7 +156,10 @@ export class GarbageCollector {
 
   /** A pod has appeared, changed or gone. Only for a collector that skips what is unchanged. */
   notePodChange(namespace: string, name: string): void {
-    for (const { node } of this.blocks.allocationsOfPod(namespace, name)) this.#restless.add(node);
+    for (const allocation of this.blocks.allocationsOfPod(namespace, name)) {
+      allocation.settledOn = undefined;
+      this.#restless.add(allocation.node);
+    }
   }
 
   /** A Kubernetes node has appeared or gone. Only for a collector that skips what is unchanged. */
@@ -167,6 +170,11 @@ export class GarbageCollector {
   /** Calico's nodes as the watch has them. */
   get nodes(): ReadonlySet<string> {
     return this.#nodes;
+  }
+
+  /** How many look leaked, confirmed leaks that are not released yet included. */
+  get suspectCount(): number {
+    return this.blocks.count((allocation) => allocation.isCandidate) + this.#confirmed.size;
   }
 
   /** Addresses that look leaked, but not for long enough. */
@@ -259,6 +267,10 @@ export class GarbageCollector {
     // A node that is not known here is asked for at every full sync, one that is gone released again.
     let isSettled = exists && this.#nodes.has(node);
     for (const allocation of this.#inOrder(this.blocks.allocationsOfNode(node))) {
+      if (exists && this.#skipsUnchanged && allocation.settledOn === kubernetesNode) {
+        isUsed = true;
+        continue;
+      }
       allocation.kubernetesNode = kubernetesNode;
       if (allocation.purpose === "tunnel") tunnels.push(allocation);
       else if (allocation.purpose === "unknown") isUsed = true;
@@ -281,6 +293,7 @@ export class GarbageCollector {
   #checkPod(allocation: Allocation, nodeExists: boolean): boolean {
     if (isInUse(allocation, this.#cachedPod(allocation))) {
       allocation.markValid();
+      allocation.settledOn = allocation.kubernetesNode;
       // It stays among the confirmed leaks until the final check sees it.
       return true;
     }

@@ -462,7 +462,7 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
     this.measures.leakedAddresses = addresses;
     this.network.leakedAddresses.record(nowUs, addresses);
     this.network.leakedHandles.record(nowUs, handles);
-    this.#nextLeakCountUs = nowUs + LEAK_COUNT_US;
+    this.#nextLeakCountUs = nowUs + Math.max(LEAK_COUNT_US, 1000 * this.datastore.handleCount);
   }
 
   /** Checks the whole state; to be called at the end as well. */
