@@ -1,8 +1,10 @@
 /**
  * How do the two allocators do on 1, 2, 4 and 8 threads, and how far are they from what the machine
  * can do at all? Pairs (an assignment and a release) a second, of an allocator with a node for each
- * thread and with one hot node, beside a raw pair of atomic operations and a mutex that nobody else
- * wants. All in turn in each round; best and median are told, and ratios within the rounds.
+ * thread and with one hot node. Beside them: two atomic operations on a known bit ("raw atomics"), a
+ * bitmap whose bits are found, set and cleared by compare-and-swap, in JavaScript and in WebAssembly,
+ * and a mutex that nobody else wants. All in turn in each round; best and median are told, and ratios
+ * within the rounds.
  *
  * On a busy machine look at the pairs by processor second: they do not count the time that other
  * programs had the cores.
@@ -11,12 +13,15 @@
  */
 import { availableParallelism, loadavg } from "node:os";
 import { Piscina } from "piscina";
-import { createAllocatorMemory } from "../src/allocator/create-memory.js";
 import { ThreadBoard } from "../src/load/thread-board.js";
-import { Cidr } from "../src/model/cidr.js";
-import { DEFAULT_IPAM_CONFIG } from "../src/model/ipam-config.js";
-import { makePool, type UsablePool } from "../src/model/pool.js";
-import { type BenchOutcome, type BenchTask, handlesFor, type Subject } from "./thread-work.js";
+import { prepareRaw, rawMemory } from "./raw-work.js";
+import {
+  benchMemory,
+  type BenchOutcome,
+  type BenchTask,
+  NODES,
+  type Subject,
+} from "./thread-work.js";
 
 const argv = process.argv.slice(2);
 
@@ -29,9 +34,6 @@ const rounds = numberAfter("--rounds", 5);
 const durationMs = numberAfter("--ms", 300);
 const threadCounts = [1, 2, 4, 8].slice(0, numberAfter("--most", 4));
 
-/** Most threads that the memory is made for, and nodes there are. */
-const NODES = 8;
-
 interface Case {
   readonly subject: Subject;
   readonly nodes: "own nodes" | "one hot node" | "";
@@ -42,11 +44,12 @@ interface Sample {
   readonly pairsPerSecond: number;
   /** Of processor time of the whole process. */
   readonly pairsPerCpuSecond: number;
-  readonly heapBytesPerPair: number;
 }
 
 const SUBJECT_CASES = [
+  { subject: "raw atomics", nodes: "" },
   { subject: "raw bitmap", nodes: "" },
+  { subject: "raw bitmap, wasm", nodes: "" },
   { subject: "raw mutex", nodes: "" },
   { subject: "lock-reduced", nodes: "own nodes" },
   { subject: "coarse-lock", nodes: "own nodes" },
@@ -57,26 +60,19 @@ const cases: readonly Case[] = threadCounts.flatMap((threads) =>
   SUBJECT_CASES.map((each) => ({ ...each, threads })),
 );
 
+const rawCode = await prepareRaw();
+
 async function measure(pool: Piscina, { subject, nodes, threads }: Case): Promise<Sample> {
-  const memory = createAllocatorMemory({
-    version: 4,
-    pools: [makePool({ name: "p", cidr: Cidr.of("10.0.0.0/16"), blockSize: 26 }) as UsablePool],
-    nodes: Array.from({ length: NODES }, (_, i) => ({ name: `node-${i}`, labels: {} })),
-    reservations: [],
-    config: DEFAULT_IPAM_CONFIG,
-    handleCount: handlesFor(threads),
-    overflowCount: 4096,
-    threadCount: threads,
-  });
+  const memory = benchMemory(threads);
   const board = ThreadBoard.create(threads).handle;
-  const raw = new SharedArrayBuffer(65_536);
+  const raw = { ...rawCode, memory: rawMemory() };
   const cpu = process.cpuUsage();
   const outcomes = await Promise.all(
     Array.from({ length: threads }, (_, i) => {
       const own = nodes === "one hot node" ? [0] : [i % NODES];
       const task: BenchTask = {
         subject,
-        memory: memory.handle,
+        memory,
         board,
         raw,
         thread: i + 1,
@@ -93,7 +89,6 @@ async function measure(pool: Piscina, { subject, nodes, threads }: Case): Promis
   return {
     pairsPerSecond: outcomes.reduce((sum, each) => sum + each.pairs / (each.elapsedMs / 1000), 0),
     pairsPerCpuSecond: pairs / measuredCpuSeconds,
-    heapBytesPerPair: Math.max(...outcomes.map(({ heapBytesPerPair }) => heapBytesPerPair)),
   };
 }
 
@@ -130,7 +125,9 @@ function ratioOf(of: Case, by: Case, figure: (sample: Sample) => number): number
 
 const rows = cases.map((each) => {
   const own = samples.get(nameOf(each))!;
-  const rawBitmap: Case = { subject: "raw bitmap", nodes: "", threads: each.threads };
+  const rawAtomics: Case = { subject: "raw atomics", nodes: "", threads: each.threads };
+  const rawBitmap: Case = { ...rawAtomics, subject: "raw bitmap" };
+  const rawWasm: Case = { ...rawAtomics, subject: "raw bitmap, wasm" };
   const alone: Case = { ...each, threads: 1 };
   return {
     ...each,
@@ -138,12 +135,13 @@ const rows = cases.map((each) => {
     pairsPerSecondMedian: Math.round(median(own.map((sample) => sample.pairsPerSecond))),
     pairsPerCpuSecondMedian: Math.round(median(own.map((sample) => sample.pairsPerCpuSecond))),
     /** Of the raw pairs of the same round, by processor second. */
-    shareOfRaw: ratioOf(each, rawBitmap, (sample) => sample.pairsPerCpuSecond),
+    shareOfRaw: ratioOf(each, rawAtomics, (sample) => sample.pairsPerCpuSecond),
+    shareOfBitmap: ratioOf(each, rawBitmap, (sample) => sample.pairsPerCpuSecond),
+    shareOfRawWasm: ratioOf(each, rawWasm, (sample) => sample.pairsPerCpuSecond),
     /** Pairs a second by those of one thread, on the clock. */
     speedUp: ratioOf(each, alone, (sample) => sample.pairsPerSecond),
     /** What a pair costs less or more processor time than on one thread. */
     efficiency: ratioOf(each, alone, (sample) => sample.pairsPerCpuSecond),
-    heapBytesPerPair: Math.max(...own.map((sample) => sample.heapBytesPerPair)),
   };
 });
 const load = { before: loadBefore, after: loadavg()[0]!, cores: availableParallelism() };
@@ -153,22 +151,23 @@ if (argv.includes("--json")) {
 } else {
   const million = (value: number) => (value / 1e6).toFixed(2).padStart(7);
   console.log(
-    "threads  subject        nodes          M pairs/s best, median   M pairs/cpu-s  " +
-      "of raw   × 1 thread  per cpu-s  heap B/pair",
+    "threads  subject           nodes          M pairs/s best, median   M pairs/cpu-s  " +
+      "of raw  of bitmap    of wasm  × 1 thread  per cpu-s",
   );
   for (const row of rows) {
     console.log(
       [
         String(row.threads).padStart(7),
-        row.subject.padEnd(13),
+        row.subject.padEnd(16),
         row.nodes.padEnd(13),
         million(row.pairsPerSecondBest),
         million(row.pairsPerSecondMedian).padStart(15),
         million(row.pairsPerCpuSecondMedian).padStart(15),
         `${(row.shareOfRaw * 100).toFixed(1)} %`.padStart(9),
-        row.speedUp.toFixed(2).padStart(11),
+        `${(row.shareOfBitmap * 100).toFixed(1)} %`.padStart(9),
+        `${(row.shareOfRawWasm * 100).toFixed(1)} %`.padStart(9),
+        row.speedUp.toFixed(2).padStart(9),
         row.efficiency.toFixed(2).padStart(10),
-        row.heapBytesPerPair.toFixed(2).padStart(12),
       ].join("  "),
     );
   }

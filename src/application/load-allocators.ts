@@ -9,6 +9,7 @@ import { findMaxRate, type LatencyBound } from "../load/find-max.js";
 import type { ChurnPlan, LoadPlan, SchedulePlan } from "../load/load-plan.js";
 import { isOpenLoop, measuredMsOf } from "../load/load-plan.js";
 import { type LoadProgress, runLoad } from "../load/run-load.js";
+import type { RunMeasures } from "../load/run-measures.js";
 import type { Crew } from "../load/thread-crew.js";
 import { type AllocatorName, ALLOCATORS } from "../load/thread-job.js";
 import { RandomStreams } from "../simulation/random-streams.js";
@@ -110,6 +111,12 @@ interface Gathered {
   readonly warnings: string[];
 }
 
+function tellHistograms(settings: LoadSettings, name: string, { histograms }: RunMeasures): void {
+  for (const [timed, histogram] of Object.entries(histograms)) {
+    settings.onHistogram?.(`${name}-${timed}`, histogram);
+  }
+}
+
 async function runAll(
   settings: LoadSettings,
   plan: LoadPlan,
@@ -124,19 +131,18 @@ async function runAll(
   const described = measured.filter(({ repetitions }) => repetitions.length > 0).map(describeRuns);
   const name = pods === null ? `${threadCount}-threads` : `${threadCount}-threads-${pods}-pods`;
   for (const { allocator, total } of measured) {
-    for (const [timed, histogram] of Object.entries(total.histograms)) {
-      settings.onHistogram?.(`${allocator}-${name}-${timed}`, histogram);
-    }
+    tellHistograms(settings, `${allocator}-${name}`, total);
   }
-  gathered.runs.push({
+  const run: Runs[number] = {
     threads: threadCount,
     pods,
     occupancy: pods === null ? null : pods / addresses,
     podsPerSecond: settings.workload.kind === "churn" ? settings.workload.podRate : null,
     allocators: described,
     ratio: ratioOf(described),
-  });
-  gathered.warnings.push(...warningsOf(threadCount, cores, described));
+  };
+  gathered.runs.push(run);
+  gathered.warnings.push(...warningsOf(run, cores));
 }
 
 async function searchAll(
@@ -164,6 +170,11 @@ async function searchAll(
       conflicts: measures.conflicts,
     }));
     const { threadCount: threads } = plan;
+    const held = steps.findLast(({ passed }) => passed);
+    if (held !== undefined) {
+      const name = `${allocator}-${threads}-threads-highest-rate`;
+      tellHistograms(settings, name, held.measures);
+    }
     searches.push({ threads, allocator, threshold: bound.text, podsPerSecond, steps: described });
     const last = described.findLast(({ passed }) => !passed);
     const lag = last?.driverLagP99Ns ?? 0;

@@ -159,24 +159,27 @@ const BUSY_ENOUGH = 0.8;
 
 /** What makes figures of this run doubtful: too few cores, or a driver that is itself too slow. */
 export function warningsOf(
-  threads: number,
+  { threads, pods, allocators }: LoadResult["runs"][number],
   cores: number,
-  allocators: readonly LoadedAllocator[],
 ): string[] {
   const warnings: string[] = [];
+  const crew = `${threads} thread${threads === 1 ? "" : "s"}`;
+  const place = pods === null ? crew : `${crew}, ${pods} pods`;
   if (threads > cores) {
     warnings.push(
-      `${threads} threads on ${cores} cores: latencies contain waiting for a core, and a thread may ` +
+      `${crew} on ${cores} cores: latencies contain waiting for a core, and a thread may ` +
         "lose its core while it holds the lock",
     );
   }
   for (const { allocator, driverLagNs, fromIntendedNs, operations, cpuCores } of allocators) {
     const isFlatOut = fromIntendedNs === null;
     const wanted = Math.min(threads, cores);
-    if (isFlatOut && cpuCores < wanted * BUSY_ENOUGH && allocator === "lock-reduced") {
+    const isDisturbed = cpuCores < wanted * BUSY_ENOUGH && allocator === "lock-reduced";
+    const got = `${cpuCores.toFixed(2)} of ${wanted} cores`;
+    if (isFlatOut && isDisturbed) {
       warnings.push(
-        `${threads} threads got ${cpuCores.toFixed(2)} of ${wanted} cores: other programs are ` +
-          "running, so look at ratios rather than at figures",
+        `${place}: the threads got ${got}: other programs are running, so look at ratios rather ` +
+          "than at figures",
       );
     }
     if (
@@ -185,15 +188,18 @@ export function warningsOf(
       driverLagNs.p99 * 2 > fromIntendedNs.p99
     ) {
       warnings.push(
-        `${allocator}, ${threads} threads: the driver is the limit: idle threads began operations ` +
+        `${allocator}, ${place}: the driver is the limit: idle threads began operations ` +
           `late, ${(driverLagNs.p99 / 1000).toFixed(1)} us at p99, at least half of the latency ` +
           "from intended start",
       );
     }
     if (operations.notStarted > 0) {
+      // Who is late does not wait, so these threads wanted all of their cores.
+      const why = isDisturbed
+        ? `the driver is the limit: its threads got ${got}`
+        : "the rate is more than it can do";
       warnings.push(
-        `${allocator}, ${threads} threads: ${operations.notStarted} operations had not started at ` +
-          "the end: the rate is more than it can do",
+        `${allocator}, ${place}: ${operations.notStarted} operations had not started at the end: ${why}`,
       );
     }
   }

@@ -11,6 +11,10 @@ import { wrapped } from "./wrapped.js";
 
 const FAILURES_MAX = 3;
 
+function threadsText(count: number): string {
+  return `${count} thread${count === 1 ? "" : "s"}`;
+}
+
 function duration(ns: number | undefined): string {
   return ns === undefined ? "" : formatDurationNs(ns);
 }
@@ -72,10 +76,12 @@ function tableOf(
   return formatTable(COLUMNS, rows, { color }).trimEnd();
 }
 
-function contention(threads: number, each: LoadedAllocator): string[] {
+function contention(threads: number, pods: number | null, each: LoadedAllocator): string[] {
   const { contention: seen, failures, operations } = each;
   const done = operations.assigned + operations.failed + operations.released;
-  const name = `${each.allocator}, ${threads} thread${threads === 1 ? "" : "s"}`;
+  const name =
+    `${each.allocator}, ${threadsText(threads)}` +
+    (pods === null ? "" : `, ${formatCount(pods)} pods`);
   const lines: string[] = [];
   if (seen.lock !== null) {
     const { acquisitions, contended, mostWaiters, waitNs, holdNs } = seen.lock;
@@ -106,9 +112,47 @@ function contention(threads: number, each: LoadedAllocator): string[] {
   return lines;
 }
 
+/** Failed compare-and-swaps, or acquisitions that had to wait, in a thousand operations. */
+function conflictsInThousand({ contention: seen, operations }: LoadedAllocator): number {
+  const done = operations.assigned + operations.failed + operations.released;
+  return ((seen.lock?.contended ?? seen.conflicts) * 1000) / Math.max(1, done);
+}
+
+/** How a filling pool and more threads change the latency and the conflicts, for each allocator. */
+function byOccupancy({ runs }: LoadResult, color: boolean): string[] {
+  const threads = [...new Set(runs.map((run) => run.threads))];
+  const occupancies = [...new Set(runs.map(({ occupancy }) => occupancy))];
+  const allocators = [...new Set(runs.flatMap((run) => run.allocators.map((a) => a.allocator)))];
+  const columns = [
+    { title: "allocator" },
+    { title: "pool used", align: "right" as const },
+    ...threads.map((count) => ({
+      title: threadsText(count),
+      align: "right" as const,
+    })),
+  ];
+  const rows = allocators.flatMap((name) =>
+    occupancies.map((occupancy) => [
+      name,
+      formatPercent(occupancy ?? 0, 0),
+      ...threads.map((count) => {
+        const run = runs.find((each) => each.threads === count && each.occupancy === occupancy);
+        const found = run?.allocators.find(({ allocator }) => allocator === name);
+        if (found === undefined || found.assignNs === null) return "";
+        return `${formatDurationNs(found.assignNs.p99)}, ${formatSignificant(conflictsInThousand(found))}`;
+      }),
+    ]),
+  );
+  return [
+    "p99 of the service time, and conflicts in 1,000 operations, by use of the pool and threads",
+    formatTable(columns, rows, { color }).trimEnd(),
+    "",
+  ];
+}
+
 function searches({ searches: found }: LoadResult): string[] {
   return found.flatMap(({ threads, allocator, threshold, podsPerSecond, steps }) => [
-    `  ${allocator}, ${threads} threads: ` +
+    `  ${allocator}, ${threadsText(threads)}: ` +
       (podsPerSecond === null
         ? `no rate was found that keeps ${threshold}`
         : `${formatSignificant(podsPerSecond)} pods/s keep ${threshold}`),
@@ -141,9 +185,12 @@ export function loadText(
       tableOf(result, (each) => each.assignNs, style.color),
       "",
     );
+    if (new Set(result.runs.map(({ pods }) => pods)).size > 1) {
+      lines.push(...byOccupancy(result, style.color));
+    }
     for (const { ratio, threads, pods } of result.runs) {
       if (ratio === null) continue;
-      const where = `${threads} threads${pods === null ? "" : `, ${formatCount(pods)} pods`}`;
+      const where = `${threadsText(threads)}${pods === null ? "" : `, ${formatCount(pods)} pods`}`;
       const tail = ratio.p99 === null ? "" : `, its p99 ${formatSignificant(ratio.p99)} ×`;
       lines.push(
         `lock-reduced does ${formatSignificant(ratio.throughput)} × the operations of coarse-lock` +
@@ -151,8 +198,8 @@ export function loadText(
       );
     }
     lines.push("", "contention");
-    for (const { threads, allocators } of result.runs) {
-      for (const each of allocators) lines.push(...contention(threads, each));
+    for (const { threads, pods, allocators } of result.runs) {
+      for (const each of allocators) lines.push(...contention(threads, pods, each));
     }
   }
   if (result.searches.length > 0) lines.push("highest rate", ...searches(result));

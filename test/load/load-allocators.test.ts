@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { readLatencyBound } from "../../src/application/latency-bound.js";
-import { loadAllocators } from "../../src/application/load-allocators.js";
+import { type ChurnWorkload, loadAllocators } from "../../src/application/load-allocators.js";
 import { LoadResultSchema, loadResultJsonSchema } from "../../src/formats/result/load-result.js";
 import { loadText } from "../../src/report/load-text.js";
 import { smallLoad } from "./load-settings.js";
@@ -175,6 +175,18 @@ describe("a load run", () => {
     expect(text).toContain("measured on threads of this machine");
     expect(text.replaceAll(/\s+/g, " ")).toContain("rests on a write-up, not on Calico's code");
     expect(text).toMatch(/lock-reduced does [\d.]+ × the operations of coarse-lock/);
+  });
+
+  it("shows latency and conflicts by use of the pool and threads", async () => {
+    const { workload } = smallLoad();
+    const pods = [102, 1024];
+    const several = { ...workload, kind: "churn", pods } as ChurnWorkload;
+    const text = loadText(await loadAllocators(smallLoad({ workload: several })), STYLE);
+    for (const allocator of ["coarse-lock", "lock-reduced"]) {
+      for (const used of ["10 %", "100 %"]) {
+        expect(text).toMatch(new RegExp(`${allocator} +${used} +[\\d.]+ (ns|µs|ms), 0\\n`));
+      }
+    }
   });
 });
 
