@@ -73,23 +73,25 @@ export class PlanRuns {
   }
 
   /**
-   * One run up to the moment at which it comes as near to its first failure as the level says (1 is
-   * the failure itself).
+   * One run up to the request for an address at which it comes as near to its first failure as the
+   * level says (1 is the failure itself).
    *
-   * @returns `drawn` at that moment, or undefined when it never did; and how near it came up to there.
+   * @returns the number of that request, from 1, or undefined when it never came so near; and how near
+   *   it came up to there.
    */
   approach(
     random: SplitStreams,
     level: number,
-  ): { readonly peak: number; readonly drawn: number | undefined } {
+  ): { readonly peak: number; readonly reachedAt: number | undefined } {
     const allocator = new CountedAllocator(this.#countedWorld());
+    const residuals = random.stream("residuals");
     const watch = new NearnessWatch(allocator, random, level);
     const kernel = new Kernel();
-    for (const executor of this.#begin(kernel, allocator, watch, random).executors) {
-      executor.start();
-    }
+    const { host, executors } = this.#begin(kernel, allocator, watch, random);
+    watch.onSplit = () => host.renewLifetimes(residuals);
+    for (const executor of executors) executor.start();
     let isDone = false;
-    while (!isDone && watch.drawn === undefined) {
+    while (!isDone && watch.reachedAt === undefined) {
       isDone = kernel.run(this.planned.horizonUs, WAKES_A_LOOK);
     }
     return watch;
@@ -149,6 +151,7 @@ function beginWith(
     createDurationSampler(lifetime, random.stream(`initial-state/${i}`)),
   );
   const owner = { name: "initial-state", namespace: "", counts: noCounts(), listener: {} };
+  const owners = rules.map(({ lifetime }) => ({ ...owner, lifetime }));
   for (const { name, node: nodeName, blocks: held, rule } of pods) {
     const node = byName.get(nodeName);
     if (node === undefined) continue;
@@ -157,7 +160,7 @@ function beginWith(
     const identity = { namespace: "", name };
     const claimed = { identity, handle: "", addresses: [], blocks };
     // A colon is in no name of the workload's own pods.
-    host.adopt(owner, { name: `initial:${name}`, node, lifetimeUs }, claimed);
+    host.adopt(owners[rule] ?? owner, { name: `initial:${name}`, node, lifetimeUs }, claimed);
   }
 }
 
@@ -182,10 +185,11 @@ function runWitnessed(kernel: Kernel, witness: ProtocolWitness, horizonUs: numbe
   while (!isDone && !isEnough()) isDone = kernel.run(horizonUs, WAKES_A_LOOK);
 }
 
-/** Watches how near a run comes to its first failure. */
+/** Watches how near a run comes to its first failure, and splits it where it is to be split. */
 class NearnessWatch implements AllocationObserver {
   peak = 0;
-  drawn: number | undefined;
+  reachedAt: number | undefined;
+  #asked = 0;
 
   constructor(
     private readonly allocator: CountedAllocator,
@@ -193,15 +197,26 @@ class NearnessWatch implements AllocationObserver {
     private readonly level: number,
   ) {}
 
+  /** Lets what is not decided yet be drawn anew, so that continued runs part at once. */
+  onSplit = (): void => {
+    // Before there are pods, all is open: nodes ask for their tunnels' addresses.
+  };
+
   joined(): void {
     // A node alone is no nearer to anything.
   }
 
   assigned({ index }: ClusterNode, failure: AllocationFailure | undefined): void {
-    if (this.drawn !== undefined) return;
+    if (this.reachedAt !== undefined) return;
+    this.#asked++;
     const nearness = failure !== undefined ? 1 : this.allocator.nearness(index);
     if (nearness > this.peak) this.peak = nearness;
-    if (nearness >= this.level) this.drawn = this.random.drawn;
+    if (nearness >= this.level) {
+      this.reachedAt = this.#asked;
+    } else if (this.#asked === this.random.nextSplit) {
+      this.random.split();
+      this.onSplit();
+    }
   }
 
   released(): void {

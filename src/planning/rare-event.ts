@@ -7,10 +7,10 @@ import {
 } from "../analysis/statistics/multilevel-splitting.js";
 import { RandomStreams } from "../simulation/random-streams.js";
 import type { PlanRuns } from "./plan-run.js";
-import { type DrawSegment, SplitStreams } from "./split-streams.js";
+import { type RunSegment, SplitStreams } from "./split-streams.js";
 
 /** A run up to the point at which it first came so near to a failure. */
-export type RunPrefix = readonly DrawSegment[];
+export type RunPrefix = readonly RunSegment[];
 
 /**
  * Runs of one case for multilevel splitting: how near a run is to its first failure is the share of
@@ -22,15 +22,15 @@ class RunsToFailure implements SplittingProcess<RunPrefix> {
   advance(from: RunPrefix | undefined, level: number, stream: string): Passage<RunPrefix> {
     const followed = from ?? [];
     const streams = new SplitStreams(followed, stream);
-    const { peak, drawn } = this.runs.approach(streams, level);
-    // A run that is at the level before its own draws begin is the one that it follows.
+    const { peak, reachedAt } = this.runs.approach(streams, level);
+    // A run that is at the level before it goes its own way is the one that it follows.
     const begun = followed.at(-1)?.until ?? 0;
     const entry =
-      drawn === undefined
+      reachedAt === undefined
         ? undefined
-        : drawn <= begun
+        : reachedAt <= begun
           ? followed
-          : [...followed, { seed: stream, until: drawn }];
+          : [...followed, { seed: stream, until: reachedAt }];
     return { entry, peak };
   }
 }

@@ -71,6 +71,7 @@ class ExecutorFactory {
       placement: createPlacement(executor.placement, host, this.#stream("placement")),
       accepts: compileSelector(executor.nodeSelector),
       lifetimeUs: lifetime === undefined ? forEver : this.#durations(lifetime, "lifetimes"),
+      lifetime,
       waits: executor.whenFull === "wait",
     });
     host.addGroup(group);

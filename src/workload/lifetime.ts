@@ -28,3 +28,27 @@ export function createDurationSampler(
       return () => Math.round(distribution.median * Math.exp(distribution.sigma * normal(random)));
   }
 }
+
+/**
+ * How much longer lives what has lived for so long, by one draw of the law given its age, in whole
+ * microseconds. Undefined for the laws that are not drawn anew: `constant`, where age says all, and
+ * `lognormal`.
+ */
+export function drawResidualUs(
+  distribution: Distribution,
+  ageUs: number,
+  random: () => number,
+): number | undefined {
+  switch (distribution.distribution) {
+    case "exponential":
+      return Math.round(-Math.log(1 - random()) * distribution.mean);
+    case "uniform": {
+      const { min, max } = distribution;
+      const from = Math.max(min, ageUs);
+      return Math.round(from + random() * (max - from)) - ageUs;
+    }
+    case "constant":
+    case "lognormal":
+      return undefined;
+  }
+}

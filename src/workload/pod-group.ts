@@ -1,3 +1,4 @@
+import type { Distribution } from "../formats/scenario/distribution.js";
 import { type GroupCounts, noCounts } from "./group-counts.js";
 import type { Placement } from "./placement.js";
 import type { PodListener, PodOwner } from "./pod.js";
@@ -10,6 +11,8 @@ export interface PodGroupOptions {
   readonly accepts: (labels: Readonly<Record<string, string>>) => boolean;
   /** Draws the lifetime of the next pod; Infinity is for ever. */
   readonly lifetimeUs: () => number;
+  /** The law of those draws; absent: for ever, or not known. */
+  readonly lifetime?: Distribution | undefined;
   /** Whether a pod that finds no node waits for one; otherwise it is given up. */
   readonly waits: boolean;
 }
@@ -21,6 +24,7 @@ export class PodGroup implements PodOwner {
   readonly placement: Placement;
   readonly accepts: PodGroupOptions["accepts"];
   readonly lifetimeUs: () => number;
+  readonly lifetime: Distribution | undefined;
   readonly waits: boolean;
   readonly counts: GroupCounts = noCounts();
   listener: PodListener = {};
@@ -32,6 +36,7 @@ export class PodGroup implements PodOwner {
     this.placement = options.placement;
     this.accepts = options.accepts;
     this.lifetimeUs = options.lifetimeUs;
+    this.lifetime = options.lifetime;
     this.waits = options.waits;
   }
 

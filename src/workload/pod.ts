@@ -1,4 +1,5 @@
 import type { Activity } from "../simulation/kernel.js";
+import type { Distribution } from "../formats/scenario/distribution.js";
 import type { GroupCounts } from "./group-counts.js";
 import type { ClusterNode, PodRef } from "./pod-network.js";
 
@@ -21,11 +22,15 @@ export interface PodOwner {
   readonly namespace: string;
   readonly counts: GroupCounts;
   readonly listener: PodListener;
+  /** The law of its pods' lifetimes; absent: for ever, or not known. */
+  readonly lifetime?: Distribution | undefined;
 }
 
 /** A pod from the time it is wanted. The kernel wakes it when its life is over. */
 export class Pod implements PodRef, Activity {
   state: PodState = "waiting";
+  /** When its life is over; a wake before that is of an end that was put off. */
+  endsUs = 0;
   #node: ClusterNode | undefined;
 
   constructor(
@@ -33,7 +38,7 @@ export class Pod implements PodRef, Activity {
     readonly owner: PodOwner,
     readonly intendedUs: number,
     /** How long it runs once it is ready; Infinity is for ever. */
-    readonly lifetimeUs: number,
+    public lifetimeUs: number,
     private readonly end: (pod: Pod) => void,
   ) {}
 

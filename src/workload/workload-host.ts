@@ -1,4 +1,5 @@
 import type { Kernel } from "../simulation/kernel.js";
+import { drawResidualUs } from "./lifetime.js";
 import { Pod, type PodOwner } from "./pod.js";
 import type { PodGroup } from "./pod-group.js";
 import type {
@@ -258,8 +259,30 @@ export class WorkloadHost implements PodNetworkEvents, NodeView {
   }
 
   readonly #end = (pod: Pod): void => {
-    if (!this.#isClosed) this.end(pod);
+    if (!this.#isClosed && this.#kernel.nowUs >= pod.endsUs) this.end(pod);
   };
+
+  /**
+   * Draws anew how much longer each running pod lives, given its age, where the law of its lifetime
+   * allows. The cluster goes on by the same law, but on another way.
+   *
+   * @param random draws in [0, 1).
+   */
+  renewLifetimes(random: () => number): void {
+    const { nowUs } = this.#kernel;
+    for (const { pods } of this.#nodes) {
+      for (const pod of pods) {
+        const { lifetime } = pod.owner;
+        if (pod.state !== "running" || lifetime === undefined) continue;
+        const ageUs = nowUs - (pod.endsUs - pod.lifetimeUs);
+        const residualUs = drawResidualUs(lifetime, ageUs, random);
+        if (residualUs === undefined) continue;
+        pod.lifetimeUs = ageUs + residualUs;
+        pod.endsUs = nowUs + residualUs;
+        this.#kernel.schedule(pod.endsUs, pod);
+      }
+    }
+  }
 
   nodeReady(node: ClusterNode): void {
     const hosted = this.#nodes[node.index]!;
@@ -291,7 +314,8 @@ export class WorkloadHost implements PodNetworkEvents, NodeView {
 
   #scheduleEnd(pod: Pod): void {
     if (pod.lifetimeUs === Infinity) return;
-    this.#kernel.schedule(this.#kernel.nowUs + pod.lifetimeUs, pod);
+    pod.endsUs = this.#kernel.nowUs + pod.lifetimeUs;
+    this.#kernel.schedule(pod.endsUs, pod);
   }
 
   #forget(pod: Pod): void {

@@ -29,4 +29,15 @@ describe("multilevel splitting of plans", () => {
       expect(high).toBeGreaterThan(exact);
     }
   });
+
+  it("tells a probability below 1e-6, known exactly, within a factor of two", async () => {
+    const { question, exact } = lossSystem(3.3, 4);
+    expect(exact).toBeLessThan(1e-6);
+    const found = (await estimateRareEvent(startThreads(1), question, options, control))!;
+    const { low, high } = found.interval!;
+    expect(low).toBeLessThan(exact);
+    expect(high).toBeGreaterThan(exact);
+    expect(high).toBeLessThan(2 * exact);
+    expect(low).toBeGreaterThan(exact / 2);
+  });
 });
