@@ -13,6 +13,7 @@ import type {
   DumpedPod,
   StoredAffinity,
   StoredBlock,
+  TunnelAddress,
 } from "./cluster-dump.js";
 import { TUNNEL_ANNOTATIONS } from "./kubernetes-objects.js";
 import { affinityLabels, affinityName, blockName, handleName } from "./object-names.js";
@@ -234,6 +235,24 @@ function resource(plural: string, name: string): string {
   return `/calico/resources/v3/projectcalico.org/${plural}/${name}`;
 }
 
+/** Where a Calico node (not a Kubernetes one) keeps its tunnel addresses. */
+function calicoNodeSpec(tunnels: DumpedNode["tunnels"]): JsonObject {
+  const of = (use: TunnelAddress["use"]) => {
+    const tunnel = tunnels.find((other) => other.use === use);
+    return tunnel && formatAddress(tunnel.address);
+  };
+  const [ipip, wireguard, wireguardV6] = [of("ipip"), of("wireguard"), of("wireguard-v6")];
+  return {
+    bgp: ipip === undefined ? undefined : { ipv4IPIPTunnelAddr: ipip },
+    ipv4VXLANTunnelAddr: of("vxlan"),
+    ipv6VXLANTunnelAddr: of("vxlan-v6"),
+    wireguard:
+      wireguard === undefined && wireguardV6 === undefined
+        ? undefined
+        : { interfaceIPv4Address: wireguard, interfaceIPv6Address: wireguardV6 },
+  };
+}
+
 function* etcdValues(
   dump: ClusterDump,
   fields: StoredFields,
@@ -289,8 +308,8 @@ function* etcdValues(
     const spec = informationSpec(dump.clusterInformation);
     yield [resource("clusterinformations", "default"), v3("ClusterInformation", metadata, spec)];
   }
-  for (const { name, labels } of dump.nodes) {
-    yield [resource("nodes", name), v3("Node", { name, labels }, {})];
+  for (const { name, labels, tunnels } of dump.nodes) {
+    yield [resource("nodes", name), v3("Node", { name, labels }, calicoNodeSpec(tunnels))];
   }
 }
 

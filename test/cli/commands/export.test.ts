@@ -119,6 +119,24 @@ test.each(MODELS)(
   },
 );
 
+test("nodes keep their tunnels' addresses: exported in both forms, and in a run that starts from there", async () => {
+  const tunnels = ["--set", "pools.pods.vxlanMode=Always", ...modelOf("cluster")];
+  const usedBy = async (file: string) => {
+    const { stdout } = await runCommand("check", file, "--json");
+    const { calicoctl } = JSON.parse(stdout) as { calicoctl: Record<string, number> };
+    return [calicoctl["nodeTunnelAddresses"], calicoctl["allocatedNotInUse"]];
+  };
+  const state = await exported("--at", "0s", ...tunnels);
+  expect(await usedBy(state)).toEqual([3, 0]);
+  const next = join(folder, "next.yaml");
+  await runCommand("import", state, "-o", next);
+  const again = join(folder, "again.json");
+  await runCommand("export", next, "--at", "1s", "-o", again, ...modelOf("cluster"));
+  expect(await usedBy(again)).toEqual([3, 0]);
+  const keys = await exported("--at", "0s", "--format", "etcd", ...tunnels);
+  expect(await usedBy(keys)).toEqual([3, 0]);
+});
+
 test("a time that is none is refused", async () => {
   const { exitCode, stderr } = await runCommand("export", scenario, "-o", "-", "--at", "noon");
   expect(exitCode).toBe(2);

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { largeClusterText } from "./large-cluster.js";
+import { largeClusterText } from "../../../bench/large-cluster.js";
 
 const MIB = 1024 * 1024;
 
