@@ -25,6 +25,9 @@ const ENDING = ".yaml";
 const FOLDER = fileURLToPath(new URL("../../scenarios", import.meta.url));
 const INCIDENTS = join(FOLDER, "incidents");
 
+/** What was reported of older releases, and does not happen any more on those that are modelled. */
+const CURED = join(FOLDER, "cured");
+
 /** Names of the scenarios in a folder; what has another ending is none. */
 async function scenarioNames(folder: string): Promise<string[]> {
   const files = await readdir(folder);
@@ -50,9 +53,13 @@ async function shippedIn(folder: string): Promise<ShippedScenario[]> {
   );
 }
 
-/** Every scenario that comes with ipamlab: first those to begin with, then the incidents, by name. */
+/**
+ * Every scenario that comes with ipamlab: first those to begin with, then the incidents, by name, then
+ * the incidents of older releases.
+ */
 export async function shippedScenarios(): Promise<ShippedScenario[]> {
-  return [...(await shippedIn(FOLDER)), ...(await shippedIn(INCIDENTS))];
+  const folders = [FOLDER, INCIDENTS, CURED];
+  return (await Promise.all(folders.map((folder) => shippedIn(folder)))).flat();
 }
 
 /**

@@ -11,7 +11,9 @@ import { simulateScenario } from "../../src/application/simulate-scenario.js";
 const all = await shippedScenarios();
 const incidents = all.filter(({ isIncident }) => isIncident);
 /** Those that take seconds are run by test/node/equilibrium.slow.test.ts. */
-const quick = incidents.filter(({ name }) => !name.startsWith("handle-leak-equilibrium"));
+const quick = all
+  .filter(({ isIncident, file }) => isIncident || file.includes("/cured/"))
+  .filter(({ name }) => !name.startsWith("handle-leak-equilibrium"));
 
 async function resultOf(scenario: ShippedScenario): Promise<SimulationResult> {
   return simulateScenario(await readScenario(scenario.file), { version: "0.0.0-test" });

@@ -62,6 +62,22 @@ describe("poisson", () => {
   });
 });
 
+describe("poisson at any rate", () => {
+  it("has as many pods as the rate says, six standard deviations apart at most", () => {
+    fc.assert(
+      fc.property(rates, units, durations, fc.nat(), (rate, timeUnit, duration, seed) => {
+        const random = seedrandom.alea(`any/${seed}`);
+        const times = [...poissonArrivalTimes({ rate, timeUnit, duration }, random)];
+        expect(isAscending(times)).toBe(true);
+        expect(times.every((time) => time < duration)).toBe(true);
+        const wanted = (rate * duration) / timeUnit;
+        // The tail of a small mean is longer than a normal distribution's.
+        expect(Math.abs(times.length - wanted)).toBeLessThan(6 * Math.sqrt(wanted) + 12);
+      }),
+    );
+  });
+});
+
 describe("ramping-arrival-rate", () => {
   const stages = fc.array(
     fc.record({ duration: durations, target: fc.double({ min: 0, max: 50, noNaN: true }) }),
