@@ -164,6 +164,16 @@ export function readPod(object: Field, identity: ObjectIdentity): DumpedPod {
   };
 }
 
+/** The pod that an object is, if it is one. */
+export function podOf(object: Field): DumpedPod | undefined {
+  if (object.isAbsent || object.member("kind").value !== "Pod") return undefined;
+  const metadata = object.member("metadata");
+  const place = { namespace: metadata.member("namespace").optionalText(), uid: null };
+  const name = metadata.member("name").filledText();
+  const identity = { apiVersion: "v1", kind: "Pod", name, ...place, resourceVersion: "" };
+  return readPod(object, identity);
+}
+
 /** Reads an endpoint of Calico as the pod that it is the network of. */
 export function readWorkloadEndpoint(object: Field, identity: ObjectIdentity): DumpedPod {
   const metadata = object.member("metadata");

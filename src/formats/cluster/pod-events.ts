@@ -1,10 +1,11 @@
 import { BadInput } from "../../failure/failure.js";
 import { readBytes, type TextSourceOptions } from "../text-source.js";
 import { printable } from "../traces/printable.js";
-import type { DumpedPod, PodOwner } from "./cluster-dump.js";
+import { auditedPod, auditedTimeUs, timeUsOf } from "./audited-pod.js";
+import type { PodOwner } from "./cluster-dump.js";
 import { Field, FieldFault } from "./field-reader.js";
 import { type DocumentParts, JsonSplitter } from "./json-splitter.js";
-import { readPod } from "./kubernetes-objects.js";
+import { podOf } from "./kubernetes-objects.js";
 import { inside, placeOf, type TextPiece } from "./text-piece.js";
 
 /** A pod of which a watch or an audit log tells. */
@@ -51,43 +52,27 @@ class Recorder {
     this.#pods.push(pod);
   }
 
-  /** A line of an audit log. Only what was done counts, and deletion once the pod is gone. */
+  /** A line of an audit log. Pods are gone with their last deletion. */
   audited(event: Field): void {
     this.events++;
-    const reference = event.member("objectRef").optionalObject();
-    const timeMs = timeOf(event.member("stageTimestamp"));
+    const timeUs = auditedTimeUs(event);
+    const done = auditedPod(event);
+    if (timeUs === undefined) return;
+    const timeMs = Math.floor(timeUs / 1000);
     this.#see(timeMs, true);
-    const code = event.member("responseStatus").optionalObject().member("code").value;
-    const isDone = typeof code !== "number" || (code >= 200 && code < 300);
-    if (reference.member("resource").optionalText() !== "pods" || !isDone) return;
-    if (event.member("stage").optionalText() !== "ResponseComplete" || timeMs === null) return;
-    const namespace = reference.member("namespace").optionalText();
-    const verb = event.member("verb").optionalText();
-    const subresource = reference.member("subresource").optionalText();
-    const body = podOf(event.member("responseObject"));
-    const name = reference.member("name").optionalText() || (body?.name ?? "");
-    if (name === "") return;
-    const known = this.#current.get(`${namespace}/${name}`);
-    // A pod's name is not always told when it is made, but is when it is bound to its node.
-    const isStart = verb === "create" && (subresource === "" || subresource === "binding");
-    if (isStart) {
-      if (known === undefined) {
-        const { owner, hostNetwork } = body ?? { owner: undefined, hostNetwork: undefined };
-        this.#start({ namespace, name, owner, hostNetwork, startMs: timeMs, endMs: null });
-      }
-    } else if (verb === "delete" && subresource === "") {
-      const pod = known ?? {
-        namespace,
-        name,
-        owner: body?.owner,
-        hostNetwork: body?.hostNetwork,
-        startMs: null,
-        endMs: null,
-      };
-      if (known === undefined) this.#start(pod);
-      // The kubelet deletes once more when the containers have ended.
-      pod.endMs = timeMs;
+    if (done === undefined) return;
+    const { namespace, name } = done;
+    let pod = this.#current.get(`${namespace}/${name}`);
+    if (pod === undefined) {
+      const body = podOf(done.answer);
+      const { owner, hostNetwork } = body ?? { owner: undefined, hostNetwork: undefined };
+      // A pod's name is not always told when it is made, but is when it is bound to its node.
+      const startMs = done.action === "delete" ? null : timeMs;
+      pod = { namespace, name, owner, hostNetwork, startMs, endMs: null };
+      this.#start(pod);
     }
+    // The kubelet deletes once more when the containers have ended.
+    if (done.action === "delete") pod.endMs = timeMs;
   }
 
   /** An event of `kubectl get pods --watch --output-watch-events -o json`. */
@@ -120,10 +105,8 @@ class Recorder {
 }
 
 function timeOf(field: Field): number | null {
-  const text = field.optionalText();
-  if (text === "") return null;
-  const timeMs = Date.parse(text);
-  return Number.isNaN(timeMs) ? field.fail("a time such as 2026-01-05T10:00:00Z") : timeMs;
+  const timeUs = timeUsOf(field);
+  return timeUs === undefined ? null : Math.floor(timeUs / 1000);
 }
 
 function* conditionTimes(object: Field): Generator<number | null> {
@@ -131,16 +114,6 @@ function* conditionTimes(object: Field): Generator<number | null> {
   for (const condition of status.member("conditions").optionalList()) {
     yield timeOf(condition.member("lastTransitionTime"));
   }
-}
-
-/** The pod that a body holds, if it holds one. */
-function podOf(object: Field): DumpedPod | undefined {
-  if (object.isAbsent || object.member("kind").value !== "Pod") return undefined;
-  const metadata = object.member("metadata");
-  const place = { namespace: metadata.member("namespace").optionalText(), uid: null };
-  const name = metadata.member("name").filledText();
-  const identity = { apiVersion: "v1", kind: "Pod", name, ...place, resourceVersion: "" };
-  return readPod(object, identity);
 }
 
 /** One document after the other; each is an event. */

@@ -1,8 +1,9 @@
 import { BadInput } from "../../failure/failure.js";
+import { auditedPod, auditedTimeUs } from "../cluster/audited-pod.js";
+import { Field, FieldFault } from "../cluster/field-reader.js";
 import { eventsOfLives, type PodLife } from "./collected-lives.js";
-import { isObject, textAt } from "./json-value.js";
+import { printable } from "./printable.js";
 import { countSkipped, type RowReader } from "./row-reader.js";
-import { parseClockUs } from "./time-text.js";
 import type { TraceEvent, TraceStatistics } from "./trace-event.js";
 
 /** What the log tells of one pod. */
@@ -15,8 +16,7 @@ interface PodInLog {
 }
 
 /**
- * Reads the audit log of a Kubernetes API server, one event a line
- * (`staging/src/k8s.io/apiserver/pkg/apis/audit/v1/types.go@v1.31.0`). A pod asks for its address when
+ * Reads the audit log of a Kubernetes API server, one event a line. A pod asks for its address when
  * it is bound to its node, or when it is created if the log tells of no binding; it gives it back
  * when it is deleted for the last time (the kubelet deletes it once more when it has ended). Failed
  * requests and other stages than ResponseComplete count for nothing. Needs a policy that logs pods;
@@ -35,49 +35,40 @@ export class AuditLogReader implements RowReader {
 
   read(text: string, line: number): void {
     const event = this.#parse(text, line);
-    const isPod = textAt(event, "objectRef", "resource") === "pods";
-    const isComplete = (textAt(event, "stage") ?? "ResponseComplete") === "ResponseComplete";
-    const code = isObject(event["responseStatus"]) ? event["responseStatus"]["code"] : undefined;
-    const isDone = typeof code !== "number" || code < 400;
-    if (!isPod || !isComplete || !isDone || !this.#note(event, line)) {
-      countSkipped(this.statistics, "otherEvent");
+    try {
+      if (!this.#note(event)) countSkipped(this.statistics, "otherEvent");
+    } catch (error) {
+      if (!(error instanceof FieldFault)) throw error;
+      const { fault: message, field } = error;
+      throw new BadInput({ file: this.file, line, field: printable(field), message });
     }
   }
 
-  #parse(text: string, line: number): Readonly<Record<string, unknown>> {
-    let value: unknown;
+  #parse(text: string, line: number): Field {
     try {
-      value = JSON.parse(text);
+      return new Field(JSON.parse(text));
     } catch {
       throw new BadInput({ file: this.file, line, message: "expected a JSON object in each line" });
     }
-    if (isObject(value)) return value;
-    throw new BadInput({ file: this.file, line, message: "expected an audit event" });
   }
 
-  #note(event: Readonly<Record<string, unknown>>, line: number): boolean {
-    const verb = textAt(event, "verb");
-    const subresource = textAt(event, "objectRef", "subresource") ?? "";
-    const name =
-      textAt(event, "objectRef", "name") ?? textAt(event, "responseObject", "metadata", "name");
-    if (name === undefined) return false;
-    const pod = `${textAt(event, "objectRef", "namespace") ?? "default"}/${name}`;
-    const timeText = textAt(event, "stageTimestamp") ?? textAt(event, "requestReceivedTimestamp");
-    const timeUs = parseClockUs(timeText ?? "");
-    if (timeUs === undefined) {
-      const message = "expected a time such as 2026-01-05T10:00:00.000000Z";
-      throw new BadInput({ file: this.file, line, field: "stageTimestamp", message });
-    }
-    if (verb === "create" && subresource === "") {
+  #note(event: Field): boolean {
+    const done = auditedPod(event);
+    if (done === undefined) return false;
+    const timeUs = auditedTimeUs(event);
+    if (timeUs === undefined) return event.member("stageTimestamp").fail("a time");
+    const pod = `${done.namespace}/${done.name}`;
+    const known = this.#current.get(pod);
+    if (done.action === "create") {
       this.#begin(pod).createdUs = timeUs;
-    } else if (verb === "create" && subresource === "binding") {
-      const known = this.#current.get(pod) ?? this.#begin(pod);
-      known.boundUs = timeUs;
-      known.node = textAt(event, "requestObject", "target", "name") ?? "";
-    } else if (verb === "delete" && subresource === "" && this.#current.has(pod)) {
-      this.#current.get(pod)!.deletedUs = timeUs;
-    } else {
+    } else if (done.action === "bind") {
+      const bound = known ?? this.#begin(pod);
+      bound.boundUs = timeUs;
+      bound.node = done.node;
+    } else if (known === undefined) {
       return false;
+    } else {
+      known.deletedUs = timeUs;
     }
     return true;
   }

@@ -1,13 +1,13 @@
 import { BadInput } from "../../failure/failure.js";
+import { timeUsOf } from "../cluster/audited-pod.js";
+import { Field, FieldFault } from "../cluster/field-reader.js";
 import type { DocumentParts } from "../cluster/json-splitter.js";
+import { podOf } from "../cluster/kubernetes-objects.js";
 import type { TextPiece } from "../cluster/text-piece.js";
 import { eventsOfLives, type PodLife } from "./collected-lives.js";
-import { isObject, textAt } from "./json-value.js";
+import { printable } from "./printable.js";
 import { countSkipped } from "./row-reader.js";
-import { parseClockUs } from "./time-text.js";
 import type { TraceEvent, TraceStatistics } from "./trace-event.js";
-
-const FINISHED = ["Succeeded", "Failed"];
 
 /** What was seen of a pod; a later sighting tells more. */
 interface SeenPod {
@@ -61,57 +61,47 @@ export class KubectlPods implements DocumentParts {
     const isList = this.#isList;
     this.#isList = false;
     if (isList) return;
-    const isWatchEvent = typeof document["type"] === "string" && isObject(document["object"]);
+    const isWatchEvent = typeof document["type"] === "string" && document["object"] !== undefined;
     if (isWatchEvent) this.#see(document["object"], document["type"] === "DELETED", undefined);
     else this.#see(document, false, undefined);
   }
 
-  #see(pod: unknown, isDeleted: boolean, line: number | undefined): void {
+  #see(value: unknown, isDeleted: boolean, line: number | undefined): void {
     this.statistics.rows++;
-    if (textAt(pod, "kind") !== "Pod" || !isObject(pod)) {
+    try {
+      this.#note(new Field(value), isDeleted);
+    } catch (error) {
+      if (!(error instanceof FieldFault)) throw error;
+      const { fault: message, field } = error;
+      throw new BadInput({ file: this.file, line, field: printable(field), message });
+    }
+  }
+
+  #note(object: Field, isDeleted: boolean): void {
+    const pod = podOf(object);
+    if (pod === undefined) {
       countSkipped(this.statistics, "otherEvent");
       return;
     }
-    const spec = pod["spec"];
-    const node = textAt(spec, "nodeName") ?? "";
-    if (node === "" || (isObject(spec) && spec["hostNetwork"] === true)) {
-      countSkipped(this.statistics, node === "" ? "neverScheduled" : "hostNetwork");
+    if (pod.nodeName === "" || pod.hostNetwork) {
+      countSkipped(this.statistics, pod.nodeName === "" ? "neverScheduled" : "hostNetwork");
       return;
     }
-    const name = textAt(pod, "metadata", "name") ?? "";
-    const key = `${textAt(pod, "metadata", "namespace") ?? "default"}/${name}`;
-    const uid = textAt(pod, "metadata", "uid") ?? key;
-    const seen = this.#pods.get(uid) ?? { pod: key, node, startUs: undefined, endUs: Infinity };
+    const metadata = object.member("metadata");
+    const key = `${pod.namespace || "default"}/${pod.name}`;
+    const uid = metadata.member("uid").optionalText() || key;
+    const known = this.#pods.get(uid);
+    const seen = known ?? { pod: key, node: pod.nodeName, startUs: undefined, endUs: Infinity };
     this.#pods.set(uid, seen);
-    const createdUs = this.#time(pod, line, "metadata", "creationTimestamp");
-    seen.startUs = this.#time(pod, line, "status", "startTime") ?? seen.startUs ?? createdUs;
-    const deletedUs = this.#time(pod, line, "metadata", "deletionTimestamp");
-    const finishedUs = FINISHED.includes(textAt(pod, "status", "phase") ?? "")
-      ? this.#finishedUs(pod, line)
-      : undefined;
-    const endUs = finishedUs ?? deletedUs ?? (isDeleted ? seen.startUs : undefined);
+    const startedUs = timeUsOf(object.member("status").optionalObject().member("startTime"));
+    const createdUs = timeUsOf(metadata.member("creationTimestamp"));
+    seen.startUs = startedUs ?? seen.startUs ?? createdUs;
+    const finishedUs = pod.finishedMs === null ? undefined : pod.finishedMs * 1000;
+    const endUs =
+      (pod.isFinished ? finishedUs : undefined) ??
+      timeUsOf(metadata.member("deletionTimestamp")) ??
+      (isDeleted ? seen.startUs : undefined);
     if (endUs !== undefined && endUs < seen.endUs) seen.endUs = endUs;
-  }
-
-  /** When the last container ended. */
-  #finishedUs(pod: unknown, line: number | undefined): number | undefined {
-    const status = isObject(pod) ? pod["status"] : undefined;
-    const containers = isObject(status) ? status["containerStatuses"] : undefined;
-    let last: number | undefined;
-    for (const container of Array.isArray(containers) ? containers : []) {
-      const endedUs = this.#time(container, line, "state", "terminated", "finishedAt");
-      if (endedUs !== undefined && (last === undefined || endedUs > last)) last = endedUs;
-    }
-    return last;
-  }
-
-  #time(value: unknown, line: number | undefined, ...path: string[]): number | undefined {
-    const text = textAt(value, ...path);
-    if (text === undefined) return undefined;
-    const us = parseClockUs(text);
-    if (us !== undefined) return us;
-    const message = "expected a time such as 2026-01-05T10:00:00Z";
-    throw new BadInput({ file: this.file, line, field: path.join("."), message });
   }
 
   /** Every event, in order of time. */
