@@ -17,13 +17,7 @@ import { Cidr } from "../src/model/cidr.js";
 import { DEFAULT_IPAM_CONFIG } from "../src/model/ipam-config.js";
 import { makePool, type UsablePool } from "../src/model/pool.js";
 import { RandomStreams } from "../src/simulation/random-streams.js";
-
-const argv = process.argv.slice(2);
-
-function numberAfter(option: string, otherwise: number): number {
-  const at = argv.indexOf(option);
-  return at < 0 ? otherwise : Number(argv[at + 1]);
-}
+import { numberAfter } from "./number-option.js";
 
 const rounds = numberAfter("--rounds", 5);
 const durationMs = numberAfter("--ms", 500);

@@ -14,6 +14,7 @@
 import { availableParallelism, loadavg } from "node:os";
 import { Piscina } from "piscina";
 import { ThreadBoard } from "../src/load/thread-board.js";
+import { numberAfter } from "./number-option.js";
 import { prepareRaw, rawMemory } from "./raw-work.js";
 import {
   benchMemory,
@@ -22,13 +23,6 @@ import {
   NODES,
   type Subject,
 } from "./thread-work.js";
-
-const argv = process.argv.slice(2);
-
-function numberAfter(option: string, otherwise: number): number {
-  const at = argv.indexOf(option);
-  return at < 0 ? otherwise : Number(argv[at + 1]);
-}
 
 const rounds = numberAfter("--rounds", 5);
 const durationMs = numberAfter("--ms", 300);
@@ -146,7 +140,7 @@ const rows = cases.map((each) => {
 });
 const load = { before: loadBefore, after: loadavg()[0]!, cores: availableParallelism() };
 
-if (argv.includes("--json")) {
+if (process.argv.includes("--json")) {
   console.log(JSON.stringify({ load, rounds, durationMs, rows }, null, 2));
 } else {
   const million = (value: number) => (value / 1e6).toFixed(2).padStart(7);

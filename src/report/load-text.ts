@@ -7,9 +7,11 @@ import {
 } from "./format-number.js";
 import { printableText } from "./printable-text.js";
 import { formatTable } from "./table.js";
+import { textPlot } from "./text-plot.js";
 import { wrapped } from "./wrapped.js";
 
 const FAILURES_MAX = 3;
+const PLOT_HEIGHT = 4;
 
 function threadsText(count: number): string {
   return `${count} thread${count === 1 ? "" : "s"}`;
@@ -105,6 +107,13 @@ function contention(threads: number, pods: number | null, each: LoadedAllocator)
   for (const { reason, count } of failures.slice(0, FAILURES_MAX)) {
     lines.push(`      ${formatCount(count)} × ${reason}`);
   }
+  if (each.driverLagNs !== null) {
+    const { p50, p99 } = each.driverLagNs;
+    lines.push(
+      `      driver: idle threads began ${formatDurationNs(p50)} late at p50, ` +
+        `${formatDurationNs(p99)} at p99`,
+    );
+  }
   lines.push(
     `      processor ${formatSignificant(each.cpuCores)} cores busy, ` +
       `${formatCount(operations.borrowed)} addresses borrowed, ${formatCount(each.final.blocks)} blocks at the end`,
@@ -116,6 +125,20 @@ function contention(threads: number, pods: number | null, each: LoadedAllocator)
 function conflictsInThousand({ contention: seen, operations }: LoadedAllocator): number {
   const done = operations.assigned + operations.failed + operations.released;
   return ((seen.lock?.contended ?? seen.conflicts) * 1000) / Math.max(1, done);
+}
+
+/** Operations a second over the time of the run, for each allocator; several runs do not fit here. */
+function throughput({ runs }: LoadResult, width: number): string[] {
+  const [run, ...others] = runs;
+  if (run === undefined || others.length > 0) return [];
+  return run.allocators.flatMap(({ allocator, throughput: series }) => {
+    const end = series.at(-1)?.timeSeconds;
+    if (end === undefined || series.length < 2) return [];
+    const values = series.map(({ operationsPerSecond }) => Math.round(operationsPerSecond));
+    const columns = Math.max(20, Math.min(60, width - 14));
+    const title = `${allocator}, operations/s over ${formatSignificant(end)} s`;
+    return [title, ...textPlot(values, columns, PLOT_HEIGHT), ""];
+  });
 }
 
 /** How a filling pool and more threads change the latency and the conflicts, for each allocator. */
@@ -185,6 +208,7 @@ export function loadText(
       tableOf(result, (each) => each.assignNs, style.color),
       "",
     );
+    lines.push(...throughput(result, style.width));
     if (new Set(result.runs.map(({ pods }) => pods)).size > 1) {
       lines.push(...byOccupancy(result, style.color));
     }
