@@ -1,5 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
+import { readScenario } from "../../src/application/read-scenario.js";
+import { simulateScenario } from "../../src/application/simulate-scenario.js";
 import { documentedPart } from "../exploration/leak-document.js";
 import {
   LATENCIES_MS,
@@ -55,6 +57,17 @@ describe("the equilibrium of leaking handles", () => {
       expect(failedAdds).toBeLessThan(500);
     }
   });
+
+  it.each(["handle-leak-equilibrium", "handle-leak-equilibrium-fixed"])(
+    "is shipped as %s, which shows what it says, twice the same to the byte",
+    async (name) => {
+      const scenario = await readScenario(name);
+      const first = await simulateScenario(scenario, { version: "test" });
+      expect(first.thresholds.filter(({ passed }) => !passed)).toEqual([]);
+      const again = await simulateScenario(scenario, { version: "test" });
+      expect(JSON.stringify(again)).toBe(JSON.stringify(first));
+    },
+  );
 
   it("is on docs/equilibrium.md as these runs give it (UPDATE_GOLDEN=1 writes all rows anew)", {
     timeout: 1_800_000,
