@@ -41,12 +41,18 @@ function plan(...options: readonly string[]): string {
 
 describe("a plan by several threads", () => {
   it.each([
-    ["risk, headroom, search and sensitivity", ["--risk", "5%", "--sensitivity"]],
-    ["rare events", ["--no-headroom", "--rare", "--horizon", "90m"]],
-    ["uncertain inputs", ["--no-headroom", "--range", "pods=0.5..1.5"]],
-    ["the cluster model", ["--no-headroom", "--runs", "12", "--set", "simulation.model=cluster"]],
+    [
+      "risk, headroom, search and sensitivity",
+      ["--risk", "5%", "--sensitivity", "--horizon", "6h"],
+    ],
+    ["rare events", ["--no-headroom", "--rare", "--horizon", "45m"]],
+    ["uncertain inputs", ["--no-headroom", "--horizon", "6h", "--range", "pods=0.5..1.5"]],
+    [
+      "the cluster model",
+      ["--no-headroom", "--horizon", "3h", "--set", "simulation.model=cluster"],
+    ],
   ])("gives the same bytes with 1, 2 and 3 workers: %s", (_, options) => {
-    const given = ["--runs", "60", "--probe-runs", "40", ...options];
+    const given = ["--runs", "40", "--probe-runs", "30", ...options];
     const one = plan(...given, "--workers", "1");
     expect(JSON.parse(one)).toMatchObject({ runs: { endedBy: null } });
     expect(plan(...given, "--workers", "2")).toBe(one);
