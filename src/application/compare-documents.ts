@@ -108,5 +108,6 @@ export async function compareDocuments(
         ? null
         : compareBehaviours(profileA, profileB, null),
     attribution: null,
+    measured: null,
   };
 }

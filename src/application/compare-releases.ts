@@ -13,6 +13,8 @@ import type { Behaviours } from "../releases/behaviours.js";
 import { type BehaviourName, compareProfiles } from "../releases/comparison.js";
 import type { ReleaseProfile } from "../releases/profiles.js";
 import { RandomStreams } from "../simulation/random-streams.js";
+import type { LoadProgress } from "../load/run-load.js";
+import { compareOnThreads, threadAllocators, type ThreadSettings } from "./compare-on-threads.js";
 import { readScenario } from "./read-scenario.js";
 import { createRunPool, type RunPool } from "./run-pool.js";
 import type { RunOutcome, RunTask } from "./run-task.js";
@@ -25,6 +27,9 @@ export interface CompareOptions {
   readonly runs: number;
   /** Whether to switch the behaviours one at a time. */
   readonly attribute: boolean;
+  /** Measures the allocators that model the two sides on threads as well; absent: does not. */
+  readonly threads?: ThreadSettings | undefined;
+  readonly onLoad?: ((progress: LoadProgress) => void) | undefined;
   /** Most runs at a time; the result does not depend on it. */
   readonly workers: number;
   /** Version of ipamlab, for the document. */
@@ -169,6 +174,30 @@ function describeSide({ name, basis, provenance }: ReleaseProfile): ComparisonRe
   return { release: name, basis, provenance };
 }
 
+/** The comparison on threads, if it was asked for. */
+async function measure(
+  scenario: Scenario,
+  pairs: readonly Pair[],
+  options: CompareOptions,
+): Promise<ComparisonResult["measured"]> {
+  const { threads, a, b, signal } = options;
+  if (threads === undefined || signal?.aborted === true) return null;
+  const peaks = pairs.map(
+    (pair) => pair.a.figures.figures.find(({ name }) => name === "addresses_peak")?.value ?? 0,
+  );
+  return compareOnThreads(scenario, {
+    ...threads,
+    version: options.version,
+    signal,
+    onProgress: options.onLoad,
+    a: a.name,
+    b: b.name,
+    pairs: options.runs,
+    podsPeak: Math.max(...peaks),
+    bootstrap: { resamples: RESAMPLES, stream: bootstrapStream },
+  });
+}
+
 /**
  * Runs a scenario with two releases in pairs with common random numbers, and compares what became of
  * it. Where the runs draw no random number, one pair tells everything.
@@ -181,6 +210,7 @@ export async function compareReleases(
   options: CompareOptions,
 ): Promise<ComparisonResult> {
   const { a, b, version, signal } = options;
+  if (options.threads !== undefined) threadAllocators(a.name, b.name);
   const scenario = await readRepeatable(file);
   const counted = compareProfiles(a, b).map(({ name }) => name);
   const pool = createRunPool(options);
@@ -211,6 +241,7 @@ export async function compareReleases(
       ...compared,
       behaviours,
       attribution: switched && attribute(figuresA, figuresB, switched, compared.figures),
+      measured: await measure(scenario, pairs, options),
     };
   } finally {
     await pool.close();

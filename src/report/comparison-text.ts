@@ -40,7 +40,10 @@ function detectableText({ detectable, unit }: FigureComparison): string {
   return detectable === null ? "-" : `±${signed(detectable, unit).slice(1)}`;
 }
 
-function figureTable({ figures, seedMatters }: ComparisonResult, color: boolean): string[] {
+function figureTable(
+  { figures, seedMatters }: Pick<ComparisonResult, "figures" | "seedMatters">,
+  color: boolean,
+): string[] {
   const shown = figures.filter(({ verdict }) => verdict !== "same");
   if (shown.length === 0) return [];
   const sampled = (cells: readonly string[]) => (seedMatters ? cells : []);
@@ -199,6 +202,40 @@ function sideLines({ a, b }: ComparisonResult, width: number): string[] {
   return [...lines, ...wrapped("", note, width)];
 }
 
+/** What was measured on threads, next to what was simulated. */
+function measuredLines(measured: ComparisonResult["measured"], style: ComparisonStyle): string[] {
+  if (measured === null) return [];
+  const { a, b, machine, pairs, threads, figures, lockTaken, warnings } = measured;
+  const { width } = style;
+  const who = measured.verdict === "better" || measured.verdict === "worse";
+  const taken = lockTaken === null ? "" : `; ${formatPercent(lockTaken, 1)} found the lock taken`;
+  return [
+    "",
+    ...wrapped(
+      "on threads",
+      VERDICTS[measured.verdict] + (who ? `: ${b.release} against ${a.release}${taken}` : taken),
+      width,
+    ),
+    ...wrapped(
+      "measured",
+      `${formatCount(pairs)} pairs in turn on ${formatCount(threads)} threads, ` +
+        `${formatSignificant(measured.secondsPerRun)} s each; a: ${a.allocator}, b: ${b.allocator}; ` +
+        printableText(measured.workload),
+      width,
+    ),
+    ...wrapped(
+      "machine",
+      `${printableText(machine.processor)}, ${machine.cores} cores, Node.js ${machine.node}, load ` +
+        `average ${formatSignificant(machine.loadAverage)} before`,
+      width,
+    ),
+    "",
+    ...figureTable({ figures, seedMatters: true }, style.color),
+    ...warnings.flatMap((text) => wrapped("warning", text, width)),
+    ...wrapped("figures", measured.provenance, width),
+  ];
+}
+
 /** A comparison on one screen. */
 export function comparisonText(result: ComparisonResult, style: ComparisonStyle): string {
   const { scenario, a, b, seeds, seedMatters, figures, statistics } = result;
@@ -235,6 +272,7 @@ export function comparisonText(result: ComparisonResult, style: ComparisonStyle)
     ...behaviourLines(result, width),
     ...wrapped("figures", result.provenance, width),
     ...sideLines(result, width),
+    ...measuredLines(result.measured, style),
   ];
   return `${lines.join("\n")}\n`;
 }

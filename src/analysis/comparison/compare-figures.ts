@@ -65,10 +65,19 @@ function isTested(pair: PairedFigure): boolean {
   return pair.differences.length >= PAIRS_MIN && pair.differences.some((value) => value !== 0);
 }
 
-/** @param adjustedP null when it was not tested. */
+/** Whether so many pairs can give a p that is still low enough after correction for all tests. */
+function canDecide(pairs: number, tests: number): boolean {
+  return 2 ** (1 - pairs) * tests <= LEVEL;
+}
+
+/**
+ * @param adjustedP null when it was not tested.
+ * @param tests how many figures were tested.
+ */
 function verdictOn(
   { figure, differences }: PairedFigure,
   adjustedP: number | null,
+  tests: number,
   isExact: boolean,
 ): FigureComparison["verdict"] {
   if (differences.every((value) => value === 0)) return "same";
@@ -77,7 +86,8 @@ function verdictOn(
     return direction(figure, differences[0]!);
   }
   if (adjustedP === null) return "undecided";
-  return adjustedP <= LEVEL ? direction(figure, mean(differences)) : "no difference seen";
+  if (adjustedP <= LEVEL) return direction(figure, mean(differences));
+  return canDecide(differences.length, tests) ? "no difference seen" : "undecided";
 }
 
 /**
@@ -128,7 +138,7 @@ export function compareFigures(
       detectable: isSpread
         ? minimalDetectableDifference(differences, LEVEL / pValues.length)
         : null,
-      verdict: verdictOn(pair, adjustedP, isExact),
+      verdict: verdictOn(pair, adjustedP, pValues.length, isExact),
     };
   });
 }

@@ -7,7 +7,7 @@ import { isConstant, mean, quantileOfSorted, sampleDeviation } from "./sample.js
 export type IntervalMethod =
   /** Studentised bootstrap: each resample's mean in units of its own standard error. */
   | "bootstrap-t"
-  /** Bias-corrected and accelerated, where too many resamples have no spread to divide by. */
+  /** Bias-corrected and accelerated, where too many resamples have next to no spread to divide by. */
   | "BCa"
   /** All differences are one value. */
   | "constant";
@@ -33,6 +33,12 @@ export const PAIRS_MIN = 5;
 
 /** More resamples without spread than this share, and the studentised interval is not defined. */
 const FLAT_SHARE_MAX = 0.01;
+
+/**
+ * An end of a studentised interval lies at most this many standard errors from the mean. Beyond it, a
+ * single outlier makes the interval: resamples without it have next to no spread to divide by.
+ */
+const ERRORS_MAX = 30;
 
 interface Resamples {
   /** Means, ascending. */
@@ -84,15 +90,18 @@ function countBelow(sorted: Float64Array, limit: number, inclusive: boolean): nu
   return low;
 }
 
+/** Undefined where a single outlier would make the interval. */
 function studentised(values: Float64Array, pivots: Float64Array, confidence: number) {
   const centre = mean(values);
   const error = sampleDeviation(values) / Math.sqrt(values.length);
   const tail = (1 - confidence) / 2;
   const t = centre / error;
   const below = countBelow(pivots, t, true);
+  const [lowest, highest] = [quantileOfSorted(pivots, tail), quantileOfSorted(pivots, 1 - tail)];
+  if (Math.max(-lowest, highest) > ERRORS_MAX) return undefined;
   return {
-    low: centre - quantileOfSorted(pivots, 1 - tail) * error,
-    high: centre - quantileOfSorted(pivots, tail) * error,
+    low: centre - highest * error,
+    high: centre - lowest * error,
     p: twoSided(below, pivots.length - countBelow(pivots, t, false), pivots.length),
   };
 }
@@ -153,12 +162,11 @@ export function pairedInterval(
   }
   const { means, pivots } = resample(values, options);
   const flat = options.resamples - pivots.length;
-  if (flat > FLAT_SHARE_MAX * options.resamples) {
-    return { mean: centre, ...biasCorrected(values, means, options.confidence), method: "BCa" };
-  }
-  return {
-    mean: centre,
-    ...studentised(values, pivots, options.confidence),
-    method: "bootstrap-t",
-  };
+  const studied =
+    flat > FLAT_SHARE_MAX * options.resamples
+      ? undefined
+      : studentised(values, pivots, options.confidence);
+  return studied === undefined
+    ? { mean: centre, ...biasCorrected(values, means, options.confidence), method: "BCa" }
+    : { mean: centre, ...studied, method: "bootstrap-t" };
 }

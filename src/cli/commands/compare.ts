@@ -3,6 +3,7 @@ import { compareDocuments } from "../../application/compare-documents.js";
 import { compareReleases } from "../../application/compare-releases.js";
 import { ExitCode } from "../../failure/exit-code.js";
 import type { ComparisonResult } from "../../formats/result/comparison-result.js";
+import { ThreadCrew } from "../../load/thread-crew.js";
 import { findProfile } from "../../releases/profiles.js";
 import { comparisonText } from "../../report/comparison-text.js";
 import { formatCount } from "../../report/format-number.js";
@@ -21,6 +22,21 @@ interface Request {
   readonly runs: number;
   readonly workers: number;
   readonly attribute: boolean;
+  readonly threads: number | undefined;
+}
+
+const THREADS_MOST = 64;
+
+/** Of each allocator in each pair. */
+const THREAD_RUN_MS = 500;
+
+function threadsOption(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const count = Number(text);
+  if (Number.isInteger(count) && count >= 1 && count <= THREADS_MOST) return count;
+  throw new UsageError(
+    `--threads: expected a number of threads from 1 to ${THREADS_MOST}, got "${text}"`,
+  );
 }
 
 async function compare(request: Request, context: CommandContext): Promise<ComparisonResult> {
@@ -29,6 +45,9 @@ async function compare(request: Request, context: CommandContext): Promise<Compa
     const release = [...a, ...b].find((name) => findProfile(name) !== undefined);
     if (release !== undefined) {
       throw new UsageError(`to compare releases such as ${release}, name the scenario to run`);
+    }
+    if (request.threads !== undefined) {
+      throw new UsageError("--threads measures on the scenario's nodes and pools: name it");
     }
     if (request.attribute) throw new UsageError("--attribute runs the scenario: name it");
     return compareDocuments(a, b, readVersion());
@@ -43,6 +62,19 @@ async function compare(request: Request, context: CommandContext): Promise<Compa
     runs: request.runs,
     workers: request.workers,
     attribute: request.attribute,
+    threads:
+      request.threads === undefined
+        ? undefined
+        : {
+            threadCount: request.threads,
+            durationMs: THREAD_RUN_MS,
+            createCrew: (count) => new ThreadCrew(count),
+          },
+    onLoad: ({ allocator, repetition }) => {
+      context.progress.update(
+        () => `on threads: pair ${repetition} of ${request.runs}, ${allocator}`,
+      );
+    },
     version: readVersion(),
     signal: context.signal,
     onRun: (done, all) => {
@@ -63,6 +95,10 @@ export const command = defineCommand({
     [
       "ipamlab compare my.yaml --a v3.28.4 --b v3.32.1 --attribute",
       "which change of Calico did it",
+    ],
+    [
+      "ipamlab compare my.yaml --a pre-3.28.4 --b post-3.28.4 --threads 2",
+      "contention, simulated and measured",
     ],
     ["ipamlab compare --a before.json --b after.json", "results of simulate --json"],
   ],
@@ -101,6 +137,12 @@ export const command = defineCommand({
         type: "boolean",
         default: false,
       })
+      .option("threads", {
+        describe:
+          "measure pre-3.28.4 against post-3.28.4 on this many threads as well, in pairs taken in " +
+          "turn: allocators in shared memory under one lock, and by compare-and-swap",
+        type: "string",
+      })
       .option(
         "workers",
         integerOption("workers", {
@@ -114,7 +156,11 @@ export const command = defineCommand({
         type: "string",
       }),
   async run(args, context) {
-    const request = { ...args, workers: args.workers ?? availableParallelism() };
+    const request = {
+      ...args,
+      workers: args.workers ?? availableParallelism(),
+      threads: threadsOption(args.threads),
+    };
     const result = await compare(request, context);
     const document = `${JSON.stringify(result, null, 2)}\n`;
     if (args.json === "-") {

@@ -86,6 +86,43 @@ const AttributionSchema = z.strictObject({
   shares: z.array(ShareSchema),
 });
 
+const AllocatorSideSchema = z.strictObject({
+  release: z.string(),
+  allocator: z.enum(["coarse-lock", "lock-reduced"]),
+});
+
+const VerdictSchema = z.enum([
+  "identical",
+  "better",
+  "worse",
+  "mixed",
+  "different",
+  "undecided",
+  "no difference seen",
+]);
+
+const MeasuredComparisonSchema = z
+  .strictObject({
+    provenance: z.string().describe("How the figures were obtained, and what is not in them."),
+    machine: z.strictObject({
+      processor: z.string(),
+      cores: z.int().min(1),
+      node: z.string(),
+      loadAverage: z.number().describe("Of the last minute, before the run."),
+    }),
+    workload: z.string(),
+    threads: z.int().min(1),
+    pairs: count.describe("Repetitions of both, in turn: A B, B A, A B, …"),
+    secondsPerRun: z.number(),
+    a: AllocatorSideSchema,
+    b: AllocatorSideSchema,
+    verdict: VerdictSchema,
+    figures: z.array(FigureComparisonSchema),
+    lockTaken: number.describe("Share of the coarse lock's acquisitions that found it taken."),
+    warnings: z.array(z.string()),
+  })
+  .describe("Allocators in shared memory, measured on threads of this machine.");
+
 /** The result of `ipamlab compare`: two releases on the same scenario and the same seeds. */
 export const ComparisonResultSchema = z.strictObject({
   ipamlab: z.strictObject({
@@ -112,16 +149,15 @@ export const ComparisonResultSchema = z.strictObject({
     calls: count,
     addresses: count.describe("Given out in all runs of a."),
   }),
-  verdict: z
-    .enum(["identical", "better", "worse", "mixed", "different", "undecided", "no difference seen"])
-    .describe(
-      "identical: every datastore call and every address of every pair. Otherwise by how well pods " +
-        "were served (success, waiting, latency, leaks), and by cost (calls, blocks) if that is " +
-        "alike; mixed: some of it better, some worse.",
-    ),
+  verdict: VerdictSchema.describe(
+    "identical: every datastore call and every address of every pair. Otherwise by whether pods " +
+      "were served, then by leaks, then by times, then by all else, costs among it; mixed: some " +
+      "of it better, some worse.",
+  ),
   figures: z.array(FigureComparisonSchema),
   behaviours: z.array(BehaviourComparisonSchema).nullable(),
   attribution: z.array(AttributionSchema).nullable(),
+  measured: MeasuredComparisonSchema.nullable().describe("Null unless threads were asked for."),
   statistics: z.strictObject({
     confidence: z.number(),
     level: z.number(),
@@ -133,6 +169,7 @@ export const ComparisonResultSchema = z.strictObject({
 export type ComparisonResult = z.infer<typeof ComparisonResultSchema>;
 export type FigureComparison = z.infer<typeof FigureComparisonSchema>;
 export type BehaviourComparison = z.infer<typeof BehaviourComparisonSchema>;
+export type MeasuredComparison = z.infer<typeof MeasuredComparisonSchema>;
 export type Attribution = z.infer<typeof AttributionSchema>;
 
 /** JSON Schema of the comparison document, as it is published in docs/. */

@@ -96,7 +96,7 @@ describe("comparing runs in pairs", () => {
         ),
       ).figures.find(({ name }) => name === "pod_network_ready")!.verdict;
     expect(verdictOf(8)).toBe("better");
-    expect(verdictOf(5)).toBe("no difference seen");
+    expect(verdictOf(5)).toBe("undecided");
   });
 
   it("is corrected for the number of metrics: of many that do not differ, none is told to", () => {

@@ -141,6 +141,14 @@ describe("ipamlab compare", () => {
     [["compare", "--a", "package.json", "--b", "package.json"], "is not a simulation result"],
     [["compare", "--a", "README.md", "--b", "package.json"], "README.md: is not JSON"],
     [["compare", STRANDED, "--a", "v3.28.4"], "b"],
+    [
+      ["compare", STRANDED, "--a", "v3.28.4", "--b", "v3.32.1", "--threads", "2"],
+      "--threads with v3.28.4 and v3.32.1: the allocators that threads drive model pre-3.28.4",
+    ],
+    [
+      ["compare", STRANDED, "--a", "pre-3.28.4", "--b", "post-3.28.4", "--threads", "0"],
+      "--threads: expected a number of threads from 1 to 64",
+    ],
   ])("refuses %j", async (argv, text) => {
     const { exitCode, stderr } = await runCommand(...argv);
     expect(stderr).toContain(text);

@@ -64,7 +64,39 @@ const otherCalls = () =>
     fingerprint: { ...fingerprint, hash: "0000000000000000" },
   }));
 
+/** A cluster whose datastore takes time, at random. */
+const CLUSTER = `ipamlab: 1
+name: busy
+release: v3.28.4
+simulation: { model: cluster, duration: 3m }
+pools: [{ name: p, cidr: 10.9.0.0/24 }]
+nodes: { count: 3 }
+datastore: { reads: { distribution: exponential, mean: 20ms } }
+workload: [{ executor: poisson, rate: 1, duration: 1m, lifetime: 20s }]
+thresholds: ["pod_network_ready: p(99) < 5s"]
+`;
+
 describe("ipamlab gate", () => {
+  it("gates a cluster's simulated latencies exactly, and refuses another scenario", async () => {
+    const file = join(folder, "busy.yaml");
+    await writeFile(file, CLUSTER);
+    const own = join(folder, "busy.json");
+    await gate("record", file, "--baseline", own);
+    const entry = (await readBaseline(own)).entries[0]!;
+    expect(entry.figures.map(({ name }) => name)).toContain("pod_network_ready p(99)");
+    expect((await gate("check", "--baseline", own)).exitCode).toBe(0);
+    const read = await readBaseline(own);
+    const slower = read.entries[0]!.figures.map((figure) =>
+      figure.name === "pod_network_ready p(99)" ? { ...figure, value: figure.value! - 1 } : figure,
+    );
+    const other = join(folder, "slower.json");
+    await writeFile(other, JSON.stringify({ ...read, entries: [{ ...entry, figures: slower }] }));
+    const failed = await gate("check", "--baseline", other);
+    expect([failed.exitCode, failed.stdout.includes("pod_network_ready p(99)")]).toEqual([1, true]);
+    await writeFile(file, CLUSTER.replace("mean: 20ms", "mean: 21ms"));
+    expect((await gate("check", "--baseline", own)).exitCode).toBe(2);
+  });
+
   it("passes on what it recorded, to the last call", async () => {
     const { exitCode, stdout } = await gate("check", "--baseline", baseline);
     expect(stdout).toContain("gate            PASSED");
