@@ -1,10 +1,4 @@
-import {
-  API_CODES,
-  type ApiResource,
-  type ApiVerb,
-  apiCode,
-  verbOfCode,
-} from "../datastore/simulated/api-request.js";
+import { API_CODES, apiCode, verbOfCode } from "../datastore/simulated/api-request.js";
 import { ApiServer } from "../datastore/simulated/api-server.js";
 import {
   Constant,
@@ -15,6 +9,7 @@ import {
 } from "../datastore/simulated/latency.js";
 import type { Distribution } from "../formats/scenario/distribution.js";
 import type { DatastoreSettings } from "../formats/scenario/scenario.js";
+import type { ApiResource, ApiVerb } from "../model/api-names.js";
 import type { Kernel } from "../simulation/kernel.js";
 
 /** Faults of the scenario: once they are over, those that were still to come do not happen. */

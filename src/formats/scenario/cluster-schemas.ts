@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { didYouMean } from "../../failure/nearest-name.js";
+import { API_RESOURCE_NAMES, API_VERBS } from "../../model/api-names.js";
 import { quoted } from "../traces/printable.js";
 import { distribution, type Distribution } from "./distribution.js";
 import { duration, positiveDuration } from "./duration.js";
@@ -13,31 +14,16 @@ import { orList } from "./wording.js";
 
 const constant = (value: number): Distribution => ({ distribution: "constant", value });
 
-const REQUEST_VERBS = ["GET", "LIST", "POST", "PUT", "DELETE", "PATCH"];
-
-/** Resources whose requests may take a time of their own. */
-const REQUEST_RESOURCES = [
-  "ipamblocks",
-  "blockaffinities",
-  "ipamhandles",
-  "ipamconfigs",
-  "ippools",
-  "ipreservations",
-  "nodes",
-  "namespaces",
-  "pods",
-  "clusterinformations",
-  "discovery",
-];
-
 function requestRule(written: string): string | undefined {
   const expected = `expected a request such as LIST ipamblocks, found ${quoted(written)}`;
   const [verb = "", resource = "", ...rest] = written.split(" ");
   if (rest.length > 0 || resource === "") return expected;
-  if (!REQUEST_VERBS.includes(verb)) return `${expected}; verbs are ${orList(REQUEST_VERBS)}`;
-  if (REQUEST_RESOURCES.includes(resource)) return undefined;
-  const near = didYouMean(resource, REQUEST_RESOURCES);
-  const advice = near === "" ? `; known are ${REQUEST_RESOURCES.join(", ")}` : near;
+  const verbs: readonly string[] = API_VERBS;
+  const resources: readonly string[] = API_RESOURCE_NAMES;
+  if (!verbs.includes(verb)) return `${expected}; verbs are ${orList(verbs)}`;
+  if (resources.includes(resource)) return undefined;
+  const near = didYouMean(resource, resources);
+  const advice = near === "" ? `; known are ${resources.join(", ")}` : near;
   return `unknown resource ${quoted(resource)}${advice}`;
 }
 

@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { API_RESOURCE_NAMES } from "../../../src/datastore/simulated/api-request.js";
 import { loadScenario } from "../../../src/formats/scenario/load-scenario.js";
 import {
   publishedScenarioSchema,
@@ -232,14 +231,6 @@ describe("paths and names", () => {
     expect(await faultsOf(loadScenario(file, options))).toEqual([
       `${file}: no permission to read this file`,
     ]);
-  });
-
-  it("takes a time for each resource that the simulated datastore knows", async () => {
-    const requests = API_RESOURCE_NAMES.map((name) => ({ request: `GET ${name}`, takes: "1s" }));
-    const datastore = JSON.stringify({ requests });
-    const simulation = "simulation: { model: cluster, duration: 1m }";
-    const scenario = await loadText(`${LEAST}${simulation}\ndatastore: ${datastore}\n`);
-    expect(scenario.datastore.requests).toHaveLength(API_RESOURCE_NAMES.length);
   });
 
   it("refuses a scenario of more than four million characters", async () => {
