@@ -1,4 +1,5 @@
 import { BadInput, type InputFault } from "../../failure/failure.js";
+import { STANDARD_INPUT } from "../text-source.js";
 import { quoted } from "../traces/printable.js";
 import {
   ADDED_ITEMS,
@@ -76,6 +77,8 @@ export function applySet(content: LayeredContent, text: string): LayeredContent 
 }
 
 function readValue(file: string, text: string): unknown {
+  // Alone it would be a list of nothing in YAML; as a path it is standard input.
+  if (text.trim() === STANDARD_INPUT) return STANDARD_INPUT;
   try {
     const document = new YamlDocument(file, text);
     if (document.faults.length > 0) throw new BadInput(document.faults);

@@ -139,6 +139,7 @@ describe("--set", () => {
     ["nodes.count=3", { nodes: { length: 3 } }],
     ["release=v3.32.1", { release: "v3.32.1" }],
     ["seed=09", { seed: "9" }],
+    ["description=-", { description: "-" }],
     ["pools.back.end.blockSize=29", { pools: [{ blockSize: 26 }, { blockSize: 29 }] }],
     ["pools[1].blockSize=29", { pools: [{ blockSize: 26 }, { blockSize: 29 }] }],
     ['pools."back.end".blockSize=29', { pools: [{}, { blockSize: 29 }] }],
