@@ -150,15 +150,21 @@ export class SettingsSearch {
     return shift === undefined || shift === 0 ? undefined : this.#poolOf(shift);
   }
 
-  /** The least limit of blocks that helps. Calico takes one only together with strict affinity. */
+  /**
+   * The least limit of blocks that helps; the largest, to show that it does not, where none does.
+   * Calico takes one only together with strict affinity.
+   */
   async #blockLimit(asItIs: boolean): Promise<Candidate | undefined> {
     const { strictAffinity, maxBlocksPerHost } = this.world.config;
     const present = maxBlocksPerHost || DEFAULT_MAX_BLOCKS_PER_HOST;
     const settings = (limit: number) => ({ strictAffinity: true, maxBlocksPerHost: limit });
     if (asItIs) return undefined;
     const meets: Meets = (limit) => this.probe.meets(settings(limit));
-    const limit = await this.#frontier(MAX_BLOCKS_PER_HOST_MAX, present, meets);
-    if (limit === undefined || limit === present) return undefined;
+    const found = await this.#frontier(MAX_BLOCKS_PER_HOST_MAX, present, meets);
+    // Without strict affinity the row of that mode shows the same.
+    if (found === undefined && !strictAffinity) return undefined;
+    const limit = found ?? MAX_BLOCKS_PER_HOST_MAX;
+    if (limit === present) return undefined;
     return {
       name: `maxBlocksPerHost ${limit}${strictAffinity ? "" : " and strictAffinity true"}`,
       effort: strictAffinity ? "configuration" : "another mode",

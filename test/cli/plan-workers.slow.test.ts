@@ -45,7 +45,7 @@ describe("a plan by several threads", () => {
       "risk, headroom, search and sensitivity",
       ["--risk", "5%", "--sensitivity", "--horizon", "6h"],
     ],
-    ["rare events", ["--no-headroom", "--rare", "--horizon", "45m"]],
+    ["rare events", ["--no-headroom", "--rare", "--horizon", "3h"]],
     ["uncertain inputs", ["--no-headroom", "--horizon", "6h", "--range", "pods=0.5..1.5"]],
     [
       "the cluster model",

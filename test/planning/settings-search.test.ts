@@ -68,6 +68,19 @@ describe("headroom", () => {
 });
 
 describe("SettingsSearch", () => {
+  it("shows each of the five settings where the risk is too high, helpful or not", async () => {
+    // 6 nodes for 4 blocks.
+    const given = { ...STRICT, nodes: 6, workload: [burst(6)] };
+    const { choices } = await probeOf(given).search.run();
+    const meets = new Map(choices.map((choice) => [choice.name, choice.meets]));
+    expect(meets.get("pool /27 instead of /28")).toBe(true);
+    expect(meets.get("maxBlocksPerHost 4096")).toBe(false);
+    expect(meets.get("strictAffinity false")).toBe(true);
+    expect(meets.get("4 nodes")).toBe(true);
+    expect(meets.get("blockSize 31")).toBe(true);
+    expect(meets.get("blockSize 29")).toBe(false);
+  });
+
   it("changes nothing where nothing has to change", async () => {
     const { choices, recommended } = await probeOf(STRICT).search.run();
     expect(choices[recommended!]!.name).toBe("as it is");
