@@ -1,4 +1,4 @@
-/** What a request to the Kubernetes API does. LIST is a GET of one page; the etcd mode uses the same words. */
+/** What an API request does. LIST is a GET of one page; the etcd mode uses the same words. */
 export const API_VERBS = ["GET", "LIST", "POST", "PUT", "DELETE", "PATCH"] as const;
 export type ApiVerb = (typeof API_VERBS)[number];
 

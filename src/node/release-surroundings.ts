@@ -34,7 +34,7 @@ export interface ReleaseSurroundings {
   readonly clientLimit: RateLimit;
 }
 
-/** Wall clock at the start of a simulation that begins with nothing, so that nothing is older than it can be. */
+/** Wall clock at the start of a simulation that begins with nothing: nothing is older than it can be. */
 const START_NS = 1_700_000_000_000_000_000n;
 
 const SERVER_URL = "https://10.96.0.1:443";

@@ -28,7 +28,8 @@ function linesWhere(refuses: (line: string, file: string) => boolean): readonly 
 
 describe("the tree", () => {
   it("names files in kebab-case, after what they hold", () => {
-    const stem = (file: string): string => basename(file).replace(/(\.slow)?(\.test)?\.ts$/, "");
+    const stem = (file: string): string =>
+      basename(file).replace(/(\.slow)?(\.test)?(\.d)?\.ts$/, "");
     const odd = files.filter(
       (file) =>
         !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(stem(file)) ||

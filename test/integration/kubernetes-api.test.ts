@@ -41,7 +41,10 @@ interface Definition extends KubernetesObject {
 
 const text = { type: "string" };
 
-/** ClusterInformation has the same fields in all releases (`api/pkg/apis/projectcalico/v3/clusterinfo.go`). */
+/**
+ * ClusterInformation has the same fields in all releases
+ * (`api/pkg/apis/projectcalico/v3/clusterinfo.go`).
+ */
 const CLUSTER_INFORMATION: Definition = {
   apiVersion: "apiextensions.k8s.io/v1",
   kind: "CustomResourceDefinition",
