@@ -1,22 +1,25 @@
 /**
  * How often the throughput gate is wrong on this machine: 50 gates on identical code, and 50 with
- * 10 % more work, interleaved. Prints shares, no times. Run it on a machine as idle as that of your
+ * 10 % more work, interleaved. Prints shares and the spread of the ratios, no times. Run it on a machine as idle as that of your
  * CI: `npm run bench:gate`.
  */
 import { checkThroughput, REPETITIONS } from "../src/analysis/gate/slowdown.js";
-import { measureRatios } from "../src/application/measure-ratios.js";
+import { mean, median, sampleDeviation } from "../src/analysis/statistics/sample.js";
+import { measureRatios, runsPerRepetition } from "../src/application/measure-ratios.js";
 import { readScenario } from "../src/application/read-scenario.js";
 import { simulateScenario } from "../src/application/simulate-scenario.js";
 import { processorTimeUs } from "../src/cli/machine.js";
 
 const GATES = Number(process.argv[2] ?? 50);
-const PARTS = 10;
 
 const scenario = await readScenario("scenarios/incidents/stranded-single-address-blocks.yaml");
 
 async function work(parts: number): Promise<void> {
   for (let i = 0; i < parts; i++) await simulateScenario(scenario, { version: "bench" });
 }
+
+/** Tenths: as long as the gate's own repetitions, and ten runs at least, to be made 10 % more. */
+const tenths = Math.ceil((await runsPerRepetition(() => work(1), processorTimeUs)) / 10);
 
 const measure = (parts: number): Promise<number[]> =>
   measureRatios(() => work(parts), { repetitions: REPETITIONS, clock: processorTimeUs });
@@ -25,8 +28,8 @@ const measure = (parts: number): Promise<number[]> =>
 const same: number[][] = [];
 const slower: number[][] = [];
 for (let i = 0; i < GATES + 2; i++) {
-  same.push(await measure(PARTS));
-  slower.push(await measure(PARTS + PARTS / 10));
+  same.push(await measure(10 * tenths));
+  slower.push(await measure(11 * tenths));
 }
 
 async function failures(first: readonly number[][], offset: number): Promise<number> {
@@ -39,5 +42,9 @@ async function failures(first: readonly number[][], offset: number): Promise<num
   return failed;
 }
 
+const spreads = same.map((ratios) => sampleDeviation(ratios) / mean(ratios));
+console.log(
+  `spread of the ratios: ${(100 * median(spreads)).toFixed(1)} % (median of ${same.length})`,
+);
 console.log(`false alarms on identical code: ${await failures(same, 1)} of ${GATES}`);
 console.log(`10 % slower, caught: ${await failures(slower, 0)} of ${GATES}`);

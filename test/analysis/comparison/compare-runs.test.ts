@@ -1,3 +1,5 @@
+import { headline } from "../../../src/analysis/comparison/headline.js";
+import type { FigureComparison } from "../../../src/formats/result/comparison-result.js";
 import { describe, expect, it } from "vitest";
 import { compareRuns } from "../../../src/analysis/comparison/compare-runs.js";
 import type { RunFigures } from "../../../src/analysis/comparison/run-figures.js";
@@ -85,6 +87,31 @@ describe("comparing runs in pairs", () => {
     expect(calls!.interval!.low).toBeLessThan(0);
     expect(calls!.interval!.high).toBeGreaterThan(0);
     expect(calls!.detectable).toBeGreaterThan(1);
+  });
+
+  it.each<[string, FigureComparison["verdict"][], string]>([
+    [
+      "whether pods are served decides before times and leaks",
+      ["better", "worse", "worse"],
+      "better",
+    ],
+    ["leaks decide before times", ["same", "worse", "better"], "worse"],
+    ["times decide where all else is alike", ["same", "same", "better"], "better"],
+    [
+      "what is open is not decided by what comes after it",
+      ["undecided", "worse", "worse"],
+      "undecided",
+    ],
+  ])("%s", (_, [served, leaked, time], expected) => {
+    const figure = (name: string, verdict: FigureComparison["verdict"]) =>
+      ({ name, verdict }) as FigureComparison;
+    const figures = [
+      figure("pod_network_ready p(99)", time!),
+      figure("leaked_handles", leaked!),
+      figure("pods_without_network", served!),
+      figure("blocks_peak", "worse"),
+    ];
+    expect(headline(figures)).toBe(expected);
   });
 
   it("needs no test for a difference that is the same in each of 8 pairs", () => {
