@@ -12,6 +12,7 @@ import type {
   PodNetworkEvents,
   PodRef,
 } from "../workload/pod-network.js";
+import { WAKES_PER_TURN } from "./run-kernel.js";
 
 /** What happened in one step of a run. A step is one wake of the simulation's clock. */
 export interface StepEvent {
@@ -25,7 +26,6 @@ export interface StepEvent {
 const CHECKED_STEPS = 1000;
 /** Events that are kept, the last ones. */
 const EVENTS_KEPT = 1000;
-const WAKES_PER_TURN = 4096;
 
 /**
  * A run that is performed once more up to one of its steps, and keeps what happened last. Ordinary
