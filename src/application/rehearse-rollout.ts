@@ -5,6 +5,7 @@ import { ROLLOUT_VERSION, type RolloutResult } from "../formats/result/rollout-r
 import type { SimulationResult } from "../formats/result/simulation-result.js";
 import type { Scenario } from "../formats/scenario/scenario.js";
 import { thresholdFault } from "../formats/scenario/threshold.js";
+import { STANDARD_INPUT } from "../formats/text-source.js";
 import { compareProfiles } from "../releases/comparison.js";
 import type { ReleaseProfile } from "../releases/profiles.js";
 import { Bystander } from "../rollout/bystander.js";
@@ -68,6 +69,11 @@ function checkInput(scenario: Scenario, options: RehearseOptions): void {
     if (change !== "release") continue;
     const message = "the rollout decides which release a node has, so the scenario must not";
     throw new BadInput({ file, field: `changes[${i}]`, message });
+  }
+  for (const executor of scenario.workload) {
+    if (executor.executor !== "trace" || executor.file !== STANDARD_INPUT) continue;
+    const message = "the trace is read twice, so standard input cannot be used; give a file";
+    throw new BadInput({ file, field: "workload", message });
   }
   for (const check of options.thresholds ?? []) {
     const message = thresholdFault(check, WAVE_METRICS, simulation.model);

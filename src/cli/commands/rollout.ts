@@ -57,13 +57,19 @@ export const command = defineCommand({
       "ipamlab rollout my.yaml --from v3.28.4 --to v3.29.7",
       "control plane, 1 node, 10 %, 50 %, rest",
     ],
-    ["ipamlab rollout my.yaml --from v3.28.4 --to v3.32.1 --waves 25%,25%,25% --soak 15m", ""],
+    [
+      "ipamlab rollout my.yaml --from v3.28.4 --to v3.32.1 --waves 25%,25%,25% --soak 15m",
+      "four equal waves",
+    ],
     ["ipamlab rollout my.yaml --from v3.28.4 --to v3.29.7 --edge 'site == \"edge\"'", "edge last"],
     [
       "ipamlab rollout my.yaml --from post-3.28.4 --to pre-3.28.4 --threshold 'pod_network_ready: p(99) < 2s'",
       "an upgrade for the worse",
     ],
-    ["ipamlab rollout my.yaml --from v3.28.4 --to v3.29.7 --on-failure pause --json out.json", ""],
+    [
+      "ipamlab rollout my.yaml --from v3.28.4 --to v3.29.7 --on-failure pause --json out.json",
+      "leave it half-way",
+    ],
   ],
   builder: (yargs) =>
     yargs
