@@ -1,7 +1,7 @@
 /**
  * How often the throughput gate is wrong on this machine: 50 gates on identical code, and 50 with
- * 10 % more work, interleaved. Prints shares and the spread of the ratios, no times. Run it on a machine as idle as that of your
- * CI: `npm run bench:gate`.
+ * 10 % more work, interleaved. Prints shares and the spread of the ratios, no times. Run it on a machine
+ * as idle as that of your CI: `npm run bench:gate`.
  */
 import { checkThroughput, REPETITIONS } from "../src/analysis/gate/slowdown.js";
 import { mean, median, sampleDeviation } from "../src/analysis/statistics/sample.js";

@@ -7,6 +7,9 @@ export type WatchEvent =
   | { readonly kind: "kubernetesNodeDeleted" }
   | { readonly kind: "podDeleted"; readonly node: string };
 
+/** Delivered events that are kept before they are dropped together. */
+const DELIVERED_MAX = 1024;
+
 /** A watch's events on their way: each arrives after the same time, so they keep their order. */
 export class DelayedUpdates implements Activity {
   #events: WatchEvent[] = [];
@@ -38,7 +41,16 @@ export class DelayedUpdates implements Activity {
     while (this.#first < this.#events.length && this.#dueUs[this.#first]! <= nowUs) {
       this.deliver(this.#events[this.#first++]!);
     }
-    if (this.#first === this.#events.length) this.cancel();
-    else this.kernel.schedule(this.#dueUs[this.#first]!, this);
+    if (this.#first === this.#events.length) {
+      this.cancel();
+      return;
+    }
+    // In a busy cluster something is always on its way: what has arrived must go all the same.
+    if (this.#first > DELIVERED_MAX) {
+      this.#events = this.#events.slice(this.#first);
+      this.#dueUs = this.#dueUs.slice(this.#first);
+      this.#first = 0;
+    }
+    this.kernel.schedule(this.#dueUs[this.#first]!, this);
   }
 }

@@ -186,16 +186,17 @@ export class KubeletPod implements Activity, ProcessOwner<PluginResult> {
   #run(kind: CommandKind, state: State): void {
     this.#state = state;
     const command = kind === "add" ? "add" : "del";
-    this.#process = this.machine.run(command, this.#request, this, this.witness);
+    const process = this.machine.run(command, this.#request, this, this.witness);
     // A command that failed at once has been dealt with already.
-    if (!this.#process.isOver) {
-      this.surroundings.limits[kind].watch(new RunningCommand(this, this.#process));
-    }
+    if (process.isOver) return;
+    this.#process = process;
+    this.surroundings.limits[kind].watch(new RunningCommand(this, process));
   }
 
   processEnded(ended: unknown, result: PluginResult): void {
     const process = ended as PluginProcess;
     process.isOver = true;
+    this.#process = null;
     const { nowUs } = this.surroundings.kernel;
     this.witness?.commandEnded(process, result.error, false, nowUs);
     if (result.kind === "add") this.#addEnded(process, result);

@@ -1,6 +1,6 @@
 import { type CalicoError, DatastoreError } from "../../model/calico-error.js";
 import type { Activity, Kernel } from "../../simulation/kernel.js";
-import { DatastoreRequest, LockRequest, PodRequest, Sleep } from "../request.js";
+import { DatastoreRequest, getConfig, LockRequest, PodRequest, Sleep } from "../request.js";
 import type { Response } from "../response.js";
 import { type AffinityLookup, collectionPath, listPath, objectPath } from "../kubernetes-names.js";
 import type { PodLookup } from "../../model/pod.js";
@@ -66,6 +66,7 @@ const LIMITER_TEXT = "client rate limiter Wait returned an error:";
 /** Time that undoing a handle count has at least, whatever the caller has left (since v3.29.7). */
 const CLEANUP_US = 30_000_000;
 
+const NO_REQUEST = getConfig();
 /** A call that is not answered yet. */
 const PENDING = Symbol("pending");
 
@@ -120,7 +121,7 @@ class QueueDeadline implements Activity {
 export class ClientProcess<T> implements Activity, ServerClient, CallContextLike {
   #state = State.Idle;
   #steps: ProcessSteps<T> | undefined;
-  #request!: DatastoreRequest;
+  #request: DatastoreRequest = NO_REQUEST;
   #step = 0;
   #pages = 1;
   #code = 0;
@@ -226,13 +227,17 @@ export class ClientProcess<T> implements Activity, ServerClient, CallContextLike
 
   #wakeDead(state: State): void {
     if (state === State.WaitingForAnswer) {
-      this.#state = State.Ended;
       this.surroundings.server.leave();
       this.surroundings.store.perform(this.#request, this.#step);
-    } else if (state === State.WaitingForPlainAnswers) {
-      this.#state = State.Ended;
-      this.surroundings.server.leave();
-    }
+    } else if (state === State.WaitingForPlainAnswers) this.surroundings.server.leave();
+    this.#end();
+  }
+
+  /** Whoever still knows the process must not keep alive the versions of objects that it has read. */
+  #end(): void {
+    this.#state = State.Ended;
+    this.#steps = undefined;
+    this.#request = NO_REQUEST;
   }
 
   #go(response: Response | typeof PENDING): void {
@@ -247,7 +252,7 @@ export class ClientProcess<T> implements Activity, ServerClient, CallContextLike
     for (;;) {
       const next = steps.next(input);
       if (next.done) {
-        this.#state = State.Ended;
+        this.#end();
         this.owner.processEnded(this, next.value);
         return;
       }
