@@ -66,7 +66,6 @@ const LIMITER_TEXT = "client rate limiter Wait returned an error:";
 /** Time that undoing a handle count has at least, whatever the caller has left (since v3.29.7). */
 const CLEANUP_US = 30_000_000;
 
-const NO_REQUEST = getConfig();
 /** A call that is not answered yet. */
 const PENDING = Symbol("pending");
 
@@ -121,7 +120,7 @@ class QueueDeadline implements Activity {
 export class ClientProcess<T> implements Activity, ServerClient, CallContextLike {
   #state = State.Idle;
   #steps: ProcessSteps<T> | undefined;
-  #request: DatastoreRequest = NO_REQUEST;
+  #request: DatastoreRequest = getConfig();
   #step = 0;
   #pages = 1;
   #code = 0;
@@ -237,7 +236,7 @@ export class ClientProcess<T> implements Activity, ServerClient, CallContextLike
   #end(): void {
     this.#state = State.Ended;
     this.#steps = undefined;
-    this.#request = NO_REQUEST;
+    this.#request = getConfig();
   }
 
   #go(response: Response | typeof PENDING): void {
