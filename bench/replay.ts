@@ -6,10 +6,9 @@
  */
 import { loadavg } from "node:os";
 import { CHURN_100, CHURN_1000, type ChurnOutcome, runChurn } from "./churn.js";
+import { numberAfter } from "./number-option.js";
 
-const argv = process.argv.slice(2);
-const roundsAt = argv.indexOf("--rounds");
-const rounds = roundsAt < 0 ? 5 : Number(argv[roundsAt + 1]);
+const rounds = numberAfter("--rounds", 5);
 const workloads = [CHURN_100, CHURN_1000];
 const outcomes = new Map<string, ChurnOutcome[]>(workloads.map(({ name }) => [name, []]));
 const now = () => performance.now();
@@ -35,7 +34,7 @@ const rows = workloads.map((workload) => {
 });
 const load = loadavg().map((value) => Number(value.toFixed(2)));
 
-if (argv.includes("--json")) {
+if (process.argv.includes("--json")) {
   console.log(JSON.stringify({ loadAverage: load, rows }, null, 2));
 } else {
   for (const row of rows) {

@@ -17,6 +17,7 @@
  */
 import { readScenario } from "../src/application/read-scenario.js";
 import { simulateScenario } from "../src/application/simulate-scenario.js";
+import { numberAfter } from "./number-option.js";
 
 interface ClusterWorkload {
   readonly name: string;
@@ -99,8 +100,7 @@ async function measure(workload: ClusterWorkload, release: string, windowSeconds
 const argv = process.argv.slice(2);
 const releaseAt = argv.indexOf("--release");
 const release = releaseAt < 0 ? "v3.28.4" : argv[releaseAt + 1]!;
-const windowAt = argv.indexOf("--window");
-const windowSeconds = windowAt < 0 ? Infinity : Number(argv[windowAt + 1]);
+const windowSeconds = numberAfter("--window", Infinity);
 for (const workload of WORKLOADS) {
   const wanted = argv.filter((word) => word.startsWith("nodes-"));
   if (wanted.length > 0 && !wanted.includes(workload.name)) continue;

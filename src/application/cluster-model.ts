@@ -130,7 +130,7 @@ function createDatastore(
 }
 
 /** Whether garbage is collected at any time. */
-function hasCollector({ gc, changes }: Scenario): boolean {
+export function hasCollector({ gc, changes }: Scenario): boolean {
   return gc.enabled || changes.some(({ change }) => change === "start-gc");
 }
 

@@ -12,6 +12,7 @@ import { Bystander } from "../rollout/bystander.js";
 import type { Conductor } from "../rollout/conducted-cluster.js";
 import { RolloutConductor, type RolloutPlan } from "../rollout/rollout-conductor.js";
 import { planWaves } from "../rollout/wave-plan.js";
+import { hasCollector } from "./cluster-model.js";
 import { hashOf, type SimulateProgress, simulateScenario } from "./simulate-scenario.js";
 
 export interface RehearseOptions
@@ -63,6 +64,11 @@ function endOf({ simulation, workload }: Scenario): number | undefined {
   return Number.isFinite(end) ? end : undefined;
 }
 
+/** Whether there is a kube-controllers to upgrade. */
+function hasControllers(scenario: Scenario): boolean {
+  return scenario.simulation.model === "cluster" && hasCollector(scenario);
+}
+
 function checkInput(scenario: Scenario, options: RehearseOptions): void {
   const { file, changes, simulation } = scenario;
   for (const [i, { change }] of changes.entries()) {
@@ -82,11 +88,10 @@ function checkInput(scenario: Scenario, options: RehearseOptions): void {
 }
 
 function planOf(scenario: Scenario, options: RehearseOptions): RolloutPlan {
-  const { simulation, nodes, gc } = scenario;
+  const { simulation, nodes } = scenario;
   const measures = (check: string) =>
     thresholdFault(check, WAVE_METRICS, simulation.model) === undefined;
-  const hasControllers = simulation.model === "cluster" && gc.enabled;
-  const waves = planWaves(nodes, { ...options, hasControllers }).length;
+  const waves = planWaves(nodes, { ...options, hasControllers: hasControllers(scenario) }).length;
   const end = endOf(scenario);
   // Before, the waves, and what follows a rollback; as well as the filling of the cluster.
   const stretches = waves + 2 + (options.startAfterUs === undefined ? 1 : 0);
@@ -133,7 +138,7 @@ function notesOn(scenario: Scenario, plan: RolloutPlan, waves: RolloutResult["wa
   }
   if (scenario.simulation.model === "allocator") {
     notes.push("model: allocator has no control plane and no time: simulation.model: cluster has");
-  } else if (!scenario.gc.enabled) {
+  } else if (!hasControllers(scenario)) {
     notes.push("no control plane wave: the scenario has no garbage collector");
   }
   const differences = compareProfiles(from, to);
@@ -183,7 +188,6 @@ export async function rehearseRollout(
     withoutRollout: without?.health[i] ?? null,
   }));
   const { name, seed } = scenario;
-  const hasControllers = scenario.simulation.model === "cluster" && scenario.gc.enabled;
   return {
     ipamlab: { document: "rollout", documentVersion: ROLLOUT_VERSION, version },
     scenario: { name, seed, seedMatters: ran.scenario.seedMatters, sha256: hashOf(scenario) },
@@ -206,7 +210,7 @@ export async function rehearseRollout(
     waves,
     left: stateRows(stateBefore, stateAfter, without?.stateAfter),
     nodesByRelease: rollout.nodesByRelease(),
-    controllersRelease: hasControllers ? rollout.controllers.name : null,
+    controllersRelease: hasControllers(scenario) ? rollout.controllers.name : null,
     notes: notesOn(scenario, plan, waves),
   };
 }

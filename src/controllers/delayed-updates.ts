@@ -1,3 +1,4 @@
+import { DueQueue } from "../simulation/due-queue.js";
 import type { Activity, Kernel } from "../simulation/kernel.js";
 import type { CollectorUpdate } from "./collector-loop.js";
 
@@ -7,14 +8,9 @@ export type WatchEvent =
   | { readonly kind: "kubernetesNodeDeleted" }
   | { readonly kind: "podDeleted"; readonly node: string };
 
-/** Delivered events that are kept before they are dropped together. */
-const DELIVERED_MAX = 1024;
-
 /** A watch's events on their way: each arrives after the same time, so they keep their order. */
 export class DelayedUpdates implements Activity {
-  #events: WatchEvent[] = [];
-  #dueUs: number[] = [];
-  #first = 0;
+  readonly #onTheirWay = new DueQueue<WatchEvent>();
 
   constructor(
     private readonly kernel: Kernel,
@@ -24,33 +20,20 @@ export class DelayedUpdates implements Activity {
 
   send(event: WatchEvent): void {
     const dueUs = this.kernel.nowUs + this.latencyUs;
-    this.#events.push(event);
-    this.#dueUs.push(dueUs);
-    if (this.#events.length - this.#first === 1) this.kernel.schedule(dueUs, this);
+    this.#onTheirWay.push(event, dueUs);
+    if (this.#onTheirWay.length === 1) this.kernel.schedule(dueUs, this);
   }
 
   /** Nothing of what is on its way arrives. */
   cancel(): void {
-    this.#events = [];
-    this.#dueUs = [];
-    this.#first = 0;
+    this.#onTheirWay.clear();
   }
 
   wake(): void {
-    const { nowUs } = this.kernel;
-    while (this.#first < this.#events.length && this.#dueUs[this.#first]! <= nowUs) {
-      this.deliver(this.#events[this.#first++]!);
+    const events = this.#onTheirWay;
+    while (events.length > 0 && events.firstDueUs <= this.kernel.nowUs) {
+      this.deliver(events.shift());
     }
-    if (this.#first === this.#events.length) {
-      this.cancel();
-      return;
-    }
-    // In a busy cluster something is always on its way: what has arrived must go all the same.
-    if (this.#first > DELIVERED_MAX) {
-      this.#events = this.#events.slice(this.#first);
-      this.#dueUs = this.#dueUs.slice(this.#first);
-      this.#first = 0;
-    }
-    this.kernel.schedule(this.#dueUs[this.#first]!, this);
+    if (events.length > 0) this.kernel.schedule(events.firstDueUs, this);
   }
 }

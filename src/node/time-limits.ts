@@ -1,3 +1,4 @@
+import { DueQueue } from "../simulation/due-queue.js";
 import type { Activity, Kernel } from "../simulation/kernel.js";
 
 /** Something that is stopped when its time is up, unless it is over before. */
@@ -10,8 +11,7 @@ export interface Limited {
  * time, however many there are to watch.
  */
 export class TimeLimits<T extends Limited> implements Activity {
-  #queue: { readonly item: T; readonly dueUs: number }[] = [];
-  #first = 0;
+  readonly #queue = new DueQueue<T>();
   #isScheduled = false;
 
   constructor(
@@ -23,24 +23,20 @@ export class TimeLimits<T extends Limited> implements Activity {
   /** Watches something that starts now. */
   watch(item: T): void {
     const dueUs = this.kernel.nowUs + this.limitUs;
-    this.#queue.push({ item, dueUs });
+    this.#queue.push(item, dueUs);
     if (this.#isScheduled) return;
     this.#isScheduled = true;
     this.kernel.schedule(dueUs, this);
   }
 
   wake(): void {
-    while (this.#first < this.#queue.length) {
-      const { item, dueUs } = this.#queue[this.#first]!;
-      if (!item.isOver && dueUs > this.kernel.nowUs) break;
-      this.#first++;
+    const queue = this.#queue;
+    while (queue.length > 0) {
+      if (!queue.first.isOver && queue.firstDueUs > this.kernel.nowUs) break;
+      const item = queue.shift();
       if (!item.isOver) this.stop(item);
     }
-    if (this.#first > 1024 || this.#first === this.#queue.length) {
-      this.#queue = this.#queue.slice(this.#first);
-      this.#first = 0;
-    }
-    this.#isScheduled = this.#queue.length > 0;
-    if (this.#isScheduled) this.kernel.schedule(this.#queue[this.#first]!.dueUs, this);
+    this.#isScheduled = queue.length > 0;
+    if (this.#isScheduled) this.kernel.schedule(queue.firstDueUs, this);
   }
 }

@@ -110,14 +110,13 @@ class StateSamples {
   routesPeak = 0;
   freeInBlocksAtPeak = 0;
   #addressesPeak = 0;
+  readonly #byName: readonly UsablePool[];
 
   /** @param pools in order of names. */
   constructor(pools: readonly UsablePool[]) {
     this.#byName = pools.toSorted((a, b) => (a.name < b.name ? -1 : 1));
     this.pools = pools.map(() => ({ addressesPeak: 0, blocksPeak: 0 }));
   }
-
-  readonly #byName: readonly UsablePool[];
 
   sample({ datastore, figures }: ModelRun): void {
     const addresses = this.pools.map(() => 0);

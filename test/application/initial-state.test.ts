@@ -76,19 +76,22 @@ async function run(items: readonly object[], change: object = {}): Promise<Simul
   return simulateScenario(await readScenario(file), { version: "test", fingerprint: true });
 }
 
+/** What a run says of the state that it began with, which is that of the dump. */
+const STATE_TAKEN_OVER = {
+  blocks: 1,
+  pods: 2,
+  podsEnded: 0,
+  podsForEver: 2,
+  podAddresses: 2,
+  otherAddresses: 1,
+  leftOut: [],
+  contradiction: null,
+  duplicates: 0,
+};
+
 test("a run goes on from the dump: the free address of the node's block comes first", async () => {
   const result = await run(STATE);
-  expect(result.initialState).toEqual({
-    blocks: 1,
-    pods: 2,
-    podsEnded: 0,
-    podsForEver: 2,
-    podAddresses: 2,
-    otherAddresses: 1,
-    leftOut: [],
-    contradiction: null,
-    duplicates: 0,
-  });
+  expect(result.initialState).toEqual(STATE_TAKEN_OVER);
   expect(result.operations.assignments).toMatchObject({ succeeded: 1, failed: 0 });
   expect(result.addresses).toMatchObject({ final: 4, peak: 4 });
   // Nothing was claimed: the block was there, and had room.
@@ -187,17 +190,7 @@ test("in the cluster model, too, a run goes on from the dump, and garbage collec
     simulation: { model: "cluster", duration: "30m" },
     gc: { gracePeriod: "1m" },
   });
-  expect(result.initialState).toEqual({
-    blocks: 1,
-    pods: 2,
-    podsEnded: 0,
-    podsForEver: 2,
-    podAddresses: 2,
-    otherAddresses: 1,
-    leftOut: [],
-    contradiction: null,
-    duplicates: 0,
-  });
+  expect(result.initialState).toEqual(STATE_TAKEN_OVER);
   expect(result.cluster?.adds).toMatchObject({ succeeded: 1, failed: 0 });
   expect(result.blocks).toMatchObject({ final: 1 });
   expect(result.addresses).toMatchObject({ final: 3, peak: 3 });
