@@ -68,6 +68,12 @@ function missingItem(list: readonly unknown[], key: string): string {
   return `the list has no item ${quoted(key)}${near === "" ? `; ${known}` : near}`;
 }
 
+/** Whether a mapping names another law than the one under it, whose parameters are then not its own. */
+function isOtherDistribution(base: Mapping, over: Mapping): boolean {
+  const [before, after] = [base["distribution"], over["distribution"]];
+  return typeof before === "string" && typeof after === "string" && before !== after;
+}
+
 /** Lays one content over another. */
 class Merge {
   readonly findings: LayerFinding[] = [];
@@ -79,7 +85,10 @@ class Merge {
     const origin: Origin = { source: this.source, path };
     if (!isMapping(value)) return { value, origin };
     if (Array.isArray(base?.value)) return this.#changeList(base, value, path);
-    if (isMapping(base?.value)) return this.#mergeMappings(base, value, path);
+    if (isMapping(base?.value)) {
+      if (isOtherDistribution(base.value, value)) return { value, origin };
+      return this.#mergeMappings(base, value, path);
+    }
     const added = value[ADDED_ITEMS];
     const isNewList = base?.value == null && Array.isArray(added) && Object.keys(value).length < 2;
     if (!isNewList) return { value, origin };
@@ -151,8 +160,8 @@ export class LayeredContent {
   }
 
   /**
-   * Lays further content over this. Mappings are merged; `null` takes a key away; a list replaces a
-   * list; a mapping over a list changes its items, which it calls by their name or number, and adds
+   * Lays further content over this. Mappings are merged, but one with another `distribution` replaces
+   * the one under it; `null` takes a key away; a list replaces a list; a mapping over a list changes its items, which it calls by their name or number, and adds
    * those under `+`.
    */
   under(

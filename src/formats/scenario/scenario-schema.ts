@@ -98,8 +98,8 @@ export const ScenarioSchema = z.strictObject(
       .optional()
       .describe(
         "Another scenario, by its path from this file's folder or the name of one that comes with " +
-          "ipamlab; this file says only what differs. Mappings are merged, null takes a key away, " +
-          "a list replaces a list. A mapping in the place of a list changes the items that it " +
+          "ipamlab; this file says only what differs. Mappings are merged, but one with another " +
+          "distribution replaces the one under it; null takes a key away, a list replaces a list. A mapping in the place of a list changes the items that it " +
           "calls by name or number, and adds those of the list under the key +.",
       ),
     name: text("a text")

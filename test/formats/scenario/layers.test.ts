@@ -81,6 +81,24 @@ workload:
     expect(workload).toMatchObject([{ pods: 6 }, { rate: 9, duration: 60e6 }, { pods: 1 }]);
   });
 
+  it("takes a distribution for its own when it is another one, and changes it when it is not", async () => {
+    const lognormal = "rate: 2, lifetime: { distribution: lognormal, median: 5m, sigma: 0.5 }";
+    write("base.yaml", BASE.replace("rate: 2", lognormal));
+    const lifetimeWith = async (lifetime: string) => {
+      write("mine.yaml", `extends: base.yaml\nworkload: { web: { lifetime: { ${lifetime} } } }\n`);
+      return (await load("mine.yaml")).workload[1];
+    };
+    expect(await lifetimeWith("distribution: exponential, mean: 1s")).toMatchObject({
+      lifetime: { distribution: "exponential", mean: 1e6 },
+    });
+    expect(await lifetimeWith("distribution: lognormal, sigma: 1")).toMatchObject({
+      lifetime: { distribution: "lognormal", median: 300e6, sigma: 1 },
+    });
+    expect(await lifetimeWith("median: 1s")).toMatchObject({
+      lifetime: { median: 1e6, sigma: 0.5 },
+    });
+  });
+
   it("takes paths from the folder of the file that names them", async () => {
     const trace = "name,creation_time,deletion_time,scheduled_time\na,0,1,0\n";
     write("lib/churn.csv", trace);
