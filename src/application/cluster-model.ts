@@ -4,7 +4,7 @@ import { GarbageCollection } from "../controllers/garbage-collection.js";
 import { findProfile } from "../releases/profiles.js";
 import type { CallRecord } from "../datastore/call-record.js";
 import { MemoryDatastore } from "../datastore/memory.js";
-import { durationText } from "../formats/scenario/distribution.js";
+import { latencyText } from "../formats/scenario/latency.js";
 import type { GcSettings, NodeSection, Scenario } from "../formats/scenario/scenario.js";
 import { isDefaultConfig } from "../model/ipam-config.js";
 import { NodeNetwork } from "../node/node-network.js";
@@ -49,9 +49,9 @@ function assumptionsOf({ datastore, node, gc }: Scenario): string[] {
   const { reads, writes, requests, perListedObject, maxInFlight, disturbances } = datastore;
   const disturbed = disturbances.length;
   return [
-    `${datastore.mode} datastore: reads ${durationText(reads)}, writes ${durationText(writes)}, ` +
+    `${datastore.mode} datastore: reads ${latencyText(reads)}, writes ${latencyText(writes)}, ` +
       `${perListedObject} us more for each object listed` +
-      requests.map(({ request, takes }) => `, ${request} ${durationText(takes)}`).join("") +
+      requests.map(({ request, takes }) => `, ${request} ${latencyText(takes)}`).join("") +
       (maxInFlight === undefined ? "" : `, at most ${maxInFlight} requests in flight`) +
       (disturbed === 0 ? "" : `, ${disturbed} disturbance${disturbed === 1 ? "" : "s"}`),
     `each client ${datastore.clientQps} requests/s after a burst of ${datastore.clientBurst}`,

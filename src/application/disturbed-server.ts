@@ -2,12 +2,13 @@ import { API_CODES, apiCode, verbOfCode } from "../datastore/simulated/api-reque
 import { ApiServer } from "../datastore/simulated/api-server.js";
 import {
   Constant,
-  type Distribution as Latency,
+  type Distribution,
+  Empirical,
   Exponential,
   Lognormal,
   Uniform,
 } from "../datastore/simulated/latency.js";
-import type { Distribution } from "../formats/scenario/distribution.js";
+import type { Latency } from "../formats/scenario/latency.js";
 import type { DatastoreSettings } from "../formats/scenario/scenario.js";
 import type { ApiResource, ApiVerb } from "../model/api-names.js";
 import type { Kernel } from "../simulation/kernel.js";
@@ -17,16 +18,18 @@ export interface Faults {
   isOver: boolean;
 }
 
-function latencyOf(distribution: Distribution): Latency {
-  switch (distribution.distribution) {
+function distributionOf(latency: Latency): Distribution {
+  switch (latency.distribution) {
     case "constant":
-      return new Constant(distribution.value);
+      return new Constant(latency.value);
     case "uniform":
-      return new Uniform(distribution.min, distribution.max);
+      return new Uniform(latency.min, latency.max);
     case "exponential":
-      return new Exponential(distribution.mean);
+      return new Exponential(latency.mean);
     case "lognormal":
-      return new Lognormal(distribution.median, distribution.sigma);
+      return new Lognormal(latency.median, latency.sigma);
+    case "histogram":
+      return new Empirical(latency.bars);
   }
 }
 
@@ -42,12 +45,13 @@ export function createServer(
   random: () => number,
   faults: Faults,
 ): ApiServer {
-  const reads = latencyOf(settings.reads);
-  const writes = latencyOf(settings.writes);
+  const reads = distributionOf(settings.reads);
+  const writes = distributionOf(settings.writes);
   const isRead = (code: number) => ["GET", "LIST"].includes(verbOfCode(code));
   const codes = Array.from({ length: API_CODES }, (_, code) => code);
   const byCode = codes.map((code) => (isRead(code) ? reads : writes));
-  for (const { request, takes } of settings.requests) byCode[codeOf(request)] = latencyOf(takes);
+  for (const { request, takes } of settings.requests)
+    byCode[codeOf(request)] = distributionOf(takes);
   const perObjectUs = codes.map((code) =>
     verbOfCode(code) === "LIST" ? settings.perListedObject : 0,
   );

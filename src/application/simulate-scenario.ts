@@ -6,6 +6,8 @@ import { type CallRecord, CallRecords } from "../datastore/call-record.js";
 import { BadInput, InvariantViolation } from "../failure/failure.js";
 import type { Liveness } from "../formats/result/liveness.js";
 import type { SimulationResult } from "../formats/result/simulation-result.js";
+import { mapLatencies } from "../formats/scenario/datastore-latencies.js";
+import type { Latency } from "../formats/scenario/latency.js";
 import type { ExecutorOf, Scenario } from "../formats/scenario/scenario.js";
 import type { TextSourceOptions } from "../formats/text-source.js";
 import { Trace } from "../formats/traces/trace.js";
@@ -74,6 +76,11 @@ function profileOf(scenario: Scenario): ReleaseProfile {
   return profile;
 }
 
+/** A measured latency is told by what was measured, wherever its file lies. */
+function withoutFile(latency: Latency): object {
+  return latency.distribution === "histogram" ? { ...latency, file: undefined } : latency;
+}
+
 /** Identity of what is simulated: the scenario as it was understood, wherever its file lies. */
 export function hashOf(scenario: Scenario): string {
   const {
@@ -90,6 +97,7 @@ export function hashOf(scenario: Scenario): string {
   } = scenario;
   const understood = {
     ...rest,
+    datastore: mapLatencies(rest.datastore, withoutFile),
     changes: changes.length > 0 ? changes : undefined,
     initialState: initialState && {
       dumps: initialState.dump.length,

@@ -5,6 +5,7 @@ import {
   GcSchema,
   NodeSectionSchema,
 } from "../formats/scenario/cluster-schemas.js";
+import { withHistograms } from "../formats/scenario/datastore-latencies.js";
 import type { Distribution } from "../formats/scenario/distribution.js";
 import type { Executor, Scenario } from "../formats/scenario/scenario.js";
 import { DEFAULT_IPAM_CONFIG } from "../model/ipam-config.js";
@@ -86,7 +87,7 @@ export function scenarioOfDump(
     workload: [turnover],
     initialState: { seed: [], dump: files, pods: [{ lifetime }] },
     simulation: { model: "allocator", duration },
-    datastore: DatastoreSchema.parse({}),
+    datastore: withHistograms(DatastoreSchema.parse({}), () => []),
     node: NodeSectionSchema.parse({}),
     gc: GcSchema.parse({}),
     changes: [],

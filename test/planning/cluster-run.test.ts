@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { DatastoreSchema } from "../../src/formats/scenario/cluster-schemas.js";
+import { withHistograms } from "../../src/formats/scenario/datastore-latencies.js";
 import type { PlanQuestion } from "../../src/planning/plan-question.js";
 import { BatchRunner } from "../../src/planning/run-batch.js";
 import { burst, type CaseSketch, poisson, sketchedQuestion } from "./plan-cases.js";
@@ -13,7 +14,7 @@ function inTime(sketch: CaseSketch, datastore: object = {}): PlanQuestion {
   const scenario = {
     ...planned.scenario,
     simulation: { model: "cluster", duration: sketch.horizonUs },
-    datastore: DatastoreSchema.parse(datastore),
+    datastore: withHistograms(DatastoreSchema.parse(datastore), () => []),
   } as const;
   return { ...question, planned: { ...planned, scenario } };
 }

@@ -4,6 +4,7 @@ import {
   GcSchema,
   NodeSectionSchema,
 } from "../../src/formats/scenario/cluster-schemas.js";
+import { withHistograms } from "../../src/formats/scenario/datastore-latencies.js";
 import type { Executor, Scenario } from "../../src/formats/scenario/scenario.js";
 import { Cidr } from "../../src/model/cidr.js";
 import type { IpamConfig } from "../../src/model/ipam-config.js";
@@ -65,7 +66,7 @@ function sketchedCase(sketch: CaseSketch): PlanCase {
     workload,
     initialState: undefined,
     simulation: { model: "allocator", duration: undefined },
-    datastore: DatastoreSchema.parse({}),
+    datastore: withHistograms(DatastoreSchema.parse({}), () => []),
     node: NodeSectionSchema.parse({}),
     gc: GcSchema.parse({}),
     changes: [],

@@ -2,8 +2,9 @@ import * as z from "zod";
 import { didYouMean } from "../../failure/nearest-name.js";
 import { API_RESOURCE_NAMES, API_VERBS } from "../../model/api-names.js";
 import { quoted } from "../traces/printable.js";
-import { distribution, type Distribution } from "./distribution.js";
+import type { Distribution } from "./distribution.js";
 import { duration, positiveDuration } from "./duration.js";
+import { latency } from "./latency.js";
 import { choice, flag, name, positiveNumber, text, wholeNumber } from "./schema-pieces.js";
 import { orList } from "./wording.js";
 
@@ -32,7 +33,7 @@ const RequestTimeSchema = z.strictObject(
     request: text("a request such as LIST ipamblocks", requestRule).describe(
       "Verb (GET, LIST, POST, PUT, DELETE, PATCH) and resource of the requests.",
     ),
-    takes: distribution().describe("How long they take at a server that is not busy."),
+    takes: latency().describe("How long they take at a server that is not busy."),
   },
   "a mapping with request and takes",
 );
@@ -53,10 +54,10 @@ export const DatastoreSchema = z.strictObject(
     mode: choice(["kubernetes", "etcd"])
       .default("kubernetes")
       .describe("kubernetes: custom resources behind the API server; etcd: Calico's own etcd."),
-    reads: distribution()
+    reads: latency()
       .default(constant(5000))
       .describe("How long a GET or one page of a LIST takes at a server that is not busy; 5ms."),
-    writes: distribution()
+    writes: latency()
       .default(constant(10_000))
       .describe("How long a POST, PUT, PATCH or DELETE takes; 10ms."),
     requests: z

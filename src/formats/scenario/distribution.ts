@@ -13,49 +13,51 @@ export type Distribution =
       readonly sigma: number;
     };
 
-const DrawnSchema = z.discriminatedUnion(
-  "distribution",
-  [
-    z
-      .strictObject(
-        {
-          distribution: z.literal("uniform", "uniform"),
-          min: duration().describe("Shortest."),
-          max: duration().describe("Longest."),
-        },
-        "a distribution",
-      )
-      .superRefine(({ min, max }, context) => {
-        if (max < min)
-          context.addIssue({ code: "custom", path: ["max"], message: "max is below min" });
-      }),
-    z.strictObject(
+/** Completes "expected …". */
+export const DURATION_OR_MAPPING = `${DURATION_TEXT}, or a mapping with distribution`;
+
+/** The laws that a duration may be drawn by. */
+export const DRAWN_DISTRIBUTIONS = [
+  z
+    .strictObject(
       {
-        distribution: z.literal("exponential", "exponential"),
-        mean: positiveDuration().describe("Mean."),
+        distribution: z.literal("uniform", "uniform"),
+        min: duration().describe("Shortest."),
+        max: duration().describe("Longest."),
       },
       "a distribution",
-    ),
-    z.strictObject(
-      {
-        distribution: z.literal("lognormal", "lognormal"),
-        median: positiveDuration().describe("Half are shorter."),
-        sigma: positiveNumber(10).describe(
-          "Standard deviation of the logarithm; 1 spreads widely.",
-        ),
-      },
-      "a distribution",
-    ),
-  ],
-  `${DURATION_TEXT}, or a mapping with distribution`,
-);
+    )
+    .superRefine(({ min, max }, context) => {
+      if (max < min)
+        context.addIssue({ code: "custom", path: ["max"], message: "max is below min" });
+    }),
+  z.strictObject(
+    {
+      distribution: z.literal("exponential", "exponential"),
+      mean: positiveDuration().describe("Mean."),
+    },
+    "a distribution",
+  ),
+  z.strictObject(
+    {
+      distribution: z.literal("lognormal", "lognormal"),
+      median: positiveDuration().describe("Half are shorter."),
+      sigma: positiveNumber(10).describe("Standard deviation of the logarithm; 1 spreads widely."),
+    },
+    "a distribution",
+  ),
+] as const;
+
+const DrawnSchema = z.discriminatedUnion("distribution", DRAWN_DISTRIBUTIONS, DURATION_OR_MAPPING);
+
+/** A duration that is the same for all. */
+export function constantDistribution() {
+  return duration().transform((value): Distribution => ({ distribution: "constant", value }));
+}
 
 /** A duration that is the same for all, or a mapping that tells how to draw it. */
 export function distribution() {
-  const constant = duration().transform(
-    (value): Distribution => ({ distribution: "constant", value }),
-  );
-  return z.union([constant, DrawnSchema], `${DURATION_TEXT}, or a mapping with distribution`);
+  return z.union([constantDistribution(), DrawnSchema], DURATION_OR_MAPPING);
 }
 
 /** The distribution in words, in milliseconds. */

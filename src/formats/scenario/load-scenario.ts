@@ -8,8 +8,11 @@ import { readNodeList } from "../traces/node-list.js";
 import { printable, quoted } from "../traces/printable.js";
 import { changeFindings } from "./change-checks.js";
 import { crossFindings } from "./cross-checks.js";
+import { histogramFields, withHistograms } from "./datastore-latencies.js";
 import { nameRule } from "./field-rules.js";
+import type { LatencyBar } from "./latency.js";
 import type { LayeredContent } from "./layered-content.js";
+import { readMeasuredLatency } from "./measured-latency.js";
 import { executorNames, newNodeNameFindings, newNodeNames } from "./new-node-names.js";
 import { DEFAULT_NODE_PREFIX, nodeNames } from "./node-names.js";
 import { type LayerOptions, readLayers } from "./read-layers.js";
@@ -56,6 +59,7 @@ function namedFiles(content: unknown): FieldPath[] {
   const dumps = Array.isArray(dump) ? dump.map((_, i) => ["initialState", "dump", i]) : [];
   const paths: FieldPath[] = [
     ["nodes", "csv", "file"],
+    ...histogramFields(content),
     ["initialState", "dump"],
     ...dumps,
     ...executors,
@@ -121,6 +125,41 @@ async function readCsvNodes(content: LayeredContent, options: ScenarioOptions): 
   return { names: [...firstLine.keys()], faults };
 }
 
+interface Histograms {
+  /** By path from the working directory. */
+  readonly byFile: ReadonlyMap<string, readonly LatencyBar[]>;
+  readonly faults: readonly InputFault[];
+}
+
+/**
+ * Reads each histogram of latencies that the scenario names, once.
+ *
+ * @param unusable fields whose file cannot be read, or not a second time.
+ */
+async function readHistograms(
+  content: LayeredContent,
+  unusable: readonly FieldPath[],
+  options: ScenarioOptions,
+): Promise<Histograms> {
+  const byFile = new Map<string, readonly LatencyBar[]>();
+  const faults: InputFault[] = [];
+  for (const field of histogramFields(content.value)) {
+    const named = valueAt(content.value, field);
+    const isUnusable = unusable.some((path) => fieldText(path) === fieldText(field));
+    if (typeof named !== "string" || named === "" || isUnusable) continue;
+    const file = content.pathFrom(field, named);
+    if (byFile.has(file)) continue;
+    try {
+      byFile.set(file, await readMeasuredLatency(file, options));
+    } catch (error) {
+      if (!(error instanceof BadInput)) throw error;
+      faults.push(...error.faults);
+      byFile.set(file, []);
+    }
+  }
+  return { byFile, faults };
+}
+
 function resolveNodes(nodes: CheckedScenario["nodes"], csvNames: readonly string[]): Node[] {
   if (nodes.list !== undefined) return nodes.list;
   const labels = nodes.labels ?? {};
@@ -172,6 +211,7 @@ function resolve(
   content: LayeredContent,
   checked: CheckedScenario,
   csvNames: readonly string[],
+  histograms: Histograms,
 ): Scenario {
   const { file } = content;
   return {
@@ -198,7 +238,10 @@ function resolve(
       duration: checked.simulation.duration,
       liveness: checked.simulation.liveness,
     },
-    datastore: checked.datastore,
+    datastore: withHistograms(
+      checked.datastore,
+      (field, named) => histograms.byFile.get(content.pathFrom(field, named))!,
+    ),
     node: checked.node,
     gc: checked.gc,
     thresholds: checked.thresholds.map((threshold) => ({
@@ -221,7 +264,8 @@ function refuse(faults: readonly InputFault[], file: string): never {
 
 /**
  * Reads a scenario file, checks it and fills in its defaults. `-` is standard input. Also reads the
- * file that it extends and the node list that it names, and makes sure that its traces can be opened.
+ * file that it extends, the node list and the histograms of latencies that it names, and makes sure
+ * that its traces can be opened.
  *
  * @throws BadInput with every fault of the file, each at its line and column (or the option `--set`
  *   that it comes from): one for a broken YAML syntax, else all of schema, values, rules across
@@ -236,6 +280,9 @@ export async function loadScenario(file: string, options: ScenarioOptions): Prom
     : schemaFindings(checked.error.issues, content.value, scenarioJsonSchema());
   const csvNodes = await readCsvNodes(content, options);
   const nodes = soundNodes(content.value, csvNodes.names);
+  const unreadableFiles = await fileFindings(content);
+  const unusable = unreadableFiles.map(({ path }) => path);
+  const histograms = await readHistograms(content, unusable, options);
   findings.push(
     ...crossFindings({
       content: content.value,
@@ -247,13 +294,14 @@ export async function loadScenario(file: string, options: ScenarioOptions): Prom
     ...newNodeNameFindings(content.value, nodes),
     ...seedFindings(content.value, nodes),
     ...changeFindings(content.value, options.knownReleases),
-    ...(await fileFindings(content)),
+    ...unreadableFiles,
   );
   const faults = [
     ...layers.faults,
     ...findings.map((finding) => faultOf(content, finding)),
     ...csvNodes.faults,
+    ...histograms.faults,
   ];
   if (!checked.success || faults.length > 0) refuse(faults, file);
-  return resolve(content, checked.data, csvNodes.names ?? []);
+  return resolve(content, checked.data, csvNodes.names ?? [], histograms);
 }

@@ -6,6 +6,7 @@ import type { Change } from "./change-schema.js";
 import type { Distribution } from "./distribution.js";
 import type { Microseconds } from "./duration.js";
 import type { CheckedExecutor } from "./executor-schema.js";
+import type { Latency } from "./latency.js";
 import type { CheckedScenario } from "./scenario-schema.js";
 import type { Seed } from "./seed-schema.js";
 import type { ModelName } from "./simulation-schema.js";
@@ -31,7 +32,12 @@ export type ExecutorOf<Kind extends Executor["executor"]> = Extract<
 >;
 
 /** How the datastore of `model: cluster` answers. Times are microseconds. */
-export type DatastoreSettings = CheckedScenario["datastore"];
+export interface DatastoreSettings
+  extends Omit<CheckedScenario["datastore"], "reads" | "writes" | "requests"> {
+  readonly reads: Latency;
+  readonly writes: Latency;
+  readonly requests: readonly { readonly request: string; readonly takes: Latency }[];
+}
 
 /** What happens around the plugin on a node of `model: cluster`. Times are microseconds. */
 export type NodeSection = CheckedScenario["node"];
