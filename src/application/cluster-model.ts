@@ -4,6 +4,7 @@ import { GarbageCollection } from "../controllers/garbage-collection.js";
 import { findProfile } from "../releases/profiles.js";
 import type { CallRecord } from "../datastore/call-record.js";
 import { MemoryDatastore } from "../datastore/memory.js";
+import { ASSUMED_OBJECT_BYTES } from "../datastore/simulated/object-bytes.js";
 import { latencyText } from "../formats/scenario/latency.js";
 import type { GcSettings, NodeSection, Scenario } from "../formats/scenario/scenario.js";
 import { isDefaultConfig } from "../model/ipam-config.js";
@@ -44,13 +45,22 @@ function gcAssumptions({ enabled, watchLatency, gracePeriod }: GcSettings): stri
   ];
 }
 
+function bytesText(): string {
+  const sizes = Object.entries(ASSUMED_OBJECT_BYTES).map(([name, bytes]) => `${name} ${bytes}`);
+  return `bytes of an object, a mean whatever it holds: ${sizes.join(", ")}`;
+}
+
 /** The inputs that simulated times rest on, in words. */
 function assumptionsOf({ datastore, node, gc }: Scenario): string[] {
-  const { reads, writes, requests, perListedObject, maxInFlight, disturbances } = datastore;
+  const { reads, writes, requests, maxInFlight, disturbances } = datastore;
+  const { perListedObject, perListedMegabyte } = datastore;
   const disturbed = disturbances.length;
   return [
     `${datastore.mode} datastore: reads ${latencyText(reads)}, writes ${latencyText(writes)}, ` +
       `${perListedObject} us more for each object listed` +
+      (perListedMegabyte === undefined
+        ? ""
+        : ` and ${perListedMegabyte / 1000} ms for each million bytes listed (${bytesText()})`) +
       requests.map(({ request, takes }) => `, ${request} ${latencyText(takes)}`).join("") +
       (maxInFlight === undefined ? "" : `, at most ${maxInFlight} requests in flight`) +
       (disturbed === 0 ? "" : `, ${disturbed} disturbance${disturbed === 1 ? "" : "s"}`),

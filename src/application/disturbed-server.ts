@@ -1,4 +1,9 @@
-import { API_CODES, apiCode, verbOfCode } from "../datastore/simulated/api-request.js";
+import {
+  API_CODES,
+  apiCode,
+  resourceOfCode,
+  verbOfCode,
+} from "../datastore/simulated/api-request.js";
 import { ApiServer } from "../datastore/simulated/api-server.js";
 import {
   Constant,
@@ -8,6 +13,7 @@ import {
   Lognormal,
   Uniform,
 } from "../datastore/simulated/latency.js";
+import { ASSUMED_OBJECT_BYTES } from "../datastore/simulated/object-bytes.js";
 import type { Latency } from "../formats/scenario/latency.js";
 import type { DatastoreSettings } from "../formats/scenario/scenario.js";
 import type { ApiResource, ApiVerb } from "../model/api-names.js";
@@ -38,6 +44,16 @@ function codeOf(request: string): number {
   return apiCode(verb, resource);
 }
 
+const isList = (code: number): boolean => verbOfCode(code) === "LIST";
+
+/** What an object adds to a list: its share of the server's work, and its bytes. */
+function listedObjectUs(code: number, settings: DatastoreSettings): number {
+  const { perListedObject, perListedMegabyte = 0 } = settings;
+  const resource = resourceOfCode(code);
+  const bytes = resource === undefined ? 0 : (ASSUMED_OBJECT_BYTES[resource] ?? 0);
+  return perListedObject + (bytes * perListedMegabyte) / 1e6;
+}
+
 /** The API server of a scenario, with its outages and brown-outs. */
 export function createServer(
   settings: DatastoreSettings,
@@ -52,9 +68,7 @@ export function createServer(
   const byCode = codes.map((code) => (isRead(code) ? reads : writes));
   for (const { request, takes } of settings.requests)
     byCode[codeOf(request)] = distributionOf(takes);
-  const perObjectUs = codes.map((code) =>
-    verbOfCode(code) === "LIST" ? settings.perListedObject : 0,
-  );
+  const perObjectUs = codes.map((code) => (isList(code) ? listedObjectUs(code, settings) : 0));
   const server = new ApiServer({ byCode, perObjectUs }, random, settings.maxInFlight ?? Infinity);
   scheduleDisturbances(kernel, server, settings, faults);
   return server;

@@ -96,4 +96,15 @@ workload:
     const other = await run(`${text}\nseed: 2`);
     expect(other.cluster.readyUs).not.toEqual(first.cluster.readyUs);
   });
+
+  it("takes longer for lists by their bytes, and tells which sizes it assumes", async () => {
+    const assumed = "ipamblocks 2577, blockaffinities 223, ipamhandles 271, ippools 199";
+    const text = BURST.replaceAll("258ms", "5ms");
+    const byBytes = text.replace("perListedObject: 0us", "perListedMegabyte: 500s");
+    const [without, slow] = [await run(text), await run(byBytes)];
+    expect(slow.cluster.assumptions[0]).toContain("500000 ms for each million bytes listed");
+    expect(slow.cluster.assumptions[0]).toContain(assumed);
+    expect(without.cluster.assumptions[0]).not.toContain("bytes");
+    expect(slow.cluster.readyUs!.p50).toBeGreaterThan(2 * without.cluster.readyUs!.p50);
+  });
 });

@@ -67,6 +67,12 @@ export const DatastoreSchema = z.strictObject(
     perListedObject: duration()
       .default(20)
       .describe("Added to a list for each object on the page; 20us."),
+    perListedMegabyte: duration()
+      .optional()
+      .describe(
+        "Added to a list for each million bytes on the page, nothing when absent. The size of an object " +
+          "is assumed by its kind: the report names it.",
+      ),
     maxInFlight: wholeNumber(1, 1_000_000)
       .optional()
       .describe("Requests that the server works on at a time; no limit when absent."),
