@@ -10,7 +10,12 @@ import { FieldReader, UnreadableField } from "../formats/golden/field-reader.js"
 import type { Json, JsonObject, TraceCall } from "../formats/golden/trace-line.js";
 import { formatAddress, parseAddress } from "../model/address.js";
 import { Cidr } from "../model/cidr.js";
-import type { CniAddResult, CniDelResult, CniRequest } from "../node/cni-request.js";
+import {
+  type CniAddResult,
+  type CniDelResult,
+  type CniRequest,
+  ordinaryRequest,
+} from "../node/cni-request.js";
 import { HostLock } from "../node/host-lock.js";
 import { IpamPlugin } from "../node/ipam-plugin.js";
 import type { Behaviours } from "../releases/behaviours.js";
@@ -127,19 +132,18 @@ export class CniSequenceReplay implements ProcessOwner<Result>, ProcessWitness {
 function requestOf(call: FieldReader): CniRequest {
   const options = call.child("ipam");
   const given = call.text("ip");
-  return {
+  const ordinary = ordinaryRequest({
     containerId: call.text("containerID"),
     pod: call.text("pod"),
     namespace: "default",
-    namespaceLabels: {},
-    network: "k8s-pod-network",
     node: NODE,
     wantsIpv4: options?.text("assign_ipv4") !== "false",
     wantsIpv6: options?.text("assign_ipv6") === "true",
+  });
+  return {
+    ...ordinary,
     pools4: options?.texts("ipv4_pools") ?? [],
     pools6: options?.texts("ipv6_pools") ?? [],
     address: given === "" ? null : (parseAddress(given) ?? null),
-    windows: false,
-    singleBlock: false,
   };
 }

@@ -21,11 +21,13 @@ export type AllocationPurpose = "pod" | "tunnel" | "windowsReserved" | "unknown"
 export class Allocation {
   /** Handle and address; the collector knows an allocation by nothing else. */
   readonly id: string;
+  /** Calico's name of its node; empty when it says none. */
+  readonly node: string;
+  /** Namespace and name of its pod. */
+  readonly podKey: string;
   readonly purpose: AllocationPurpose;
   /** Name of the node in Kubernetes, as the last sync found it; empty when it has none. */
   kubernetesNode = "";
-  /** The Kubernetes node for which it was found in use, unless its pod has changed since. */
-  settledOn: string | undefined;
   #leakedSinceNs: bigint | undefined;
   #isConfirmed = false;
 
@@ -39,11 +41,9 @@ export class Allocation {
     readonly block: string,
   ) {
     this.id = `${handle}/${address}`;
+    this.node = this.#attribute("node");
+    this.podKey = `${this.namespace}/${this.pod}`;
     this.purpose = this.#purpose();
-  }
-
-  get node(): string {
-    return this.#attribute("node");
   }
 
   get namespace(): string {
@@ -52,11 +52,6 @@ export class Allocation {
 
   get pod(): string {
     return this.#attribute("pod");
-  }
-
-  /** Namespace and name of its pod. */
-  get podKey(): string {
-    return `${this.namespace}/${this.pod}`;
   }
 
   get releaseOption(): ReleaseOption {

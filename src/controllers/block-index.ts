@@ -2,40 +2,55 @@ import { formatAddress } from "../model/address.js";
 import type { Block } from "../model/block.js";
 import { Allocation } from "./allocation.js";
 
-/** Allocations by a text; the lists are never empty. */
+/** Allocations by a text. Nearly every text has one, which needs no list. */
 class AllocationLists {
-  readonly #lists = new Map<string, Allocation[]>();
+  readonly #held = new Map<string, Allocation | Allocation[]>();
 
   get size(): number {
-    return this.#lists.size;
+    return this.#held.size;
   }
 
   get(key: string): readonly Allocation[] {
-    return this.#lists.get(key) ?? NONE;
+    const held = this.#held.get(key);
+    if (held === undefined) return NONE;
+    return held instanceof Allocation ? [held] : held;
   }
 
   /** Adds one; it takes the place of a former one of the same id. */
   add(key: string, allocation: Allocation): void {
-    const list = this.#lists.get(key);
-    if (list === undefined) {
-      this.#lists.set(key, [allocation]);
+    const held = this.#held.get(key);
+    if (held === undefined) {
+      this.#held.set(key, allocation);
       return;
     }
+    const list = held instanceof Allocation ? [held] : held;
     const former = list.findIndex((known) => known.id === allocation.id);
     if (former === -1) list.push(allocation);
     else list[former] = allocation;
+    this.#held.set(key, list);
   }
 
   remove(key: string, { id }: Allocation): void {
-    const list = this.#lists.get(key);
-    const index = list?.findIndex((known) => known.id === id) ?? -1;
-    if (list === undefined || index === -1) return;
-    if (list.length === 1) this.#lists.delete(key);
-    else list.splice(index, 1);
+    const held = this.#held.get(key);
+    if (held === undefined) return;
+    if (held instanceof Allocation) {
+      if (held.id === id) this.#held.delete(key);
+      return;
+    }
+    const index = held.findIndex((known) => known.id === id);
+    if (index !== -1) held.splice(index, 1);
+    if (held.length === 0) this.#held.delete(key);
   }
 }
 
 const NONE: readonly Allocation[] = [];
+
+/** What one node holds, by id. */
+interface NodeAllocations {
+  readonly all: Map<string, Allocation>;
+  /** Those that the next check of the node must look at. */
+  readonly unsettled: Set<Allocation>;
+}
 
 interface KnownBlock {
   readonly block: Block;
@@ -62,7 +77,7 @@ export class BlockIndex {
   readonly #owners = new Map<string, string>();
   readonly #blocksOfNode = new Map<string, Set<string>>();
   readonly #empty = new Map<string, string>();
-  readonly #byNode = new Map<string, Map<string, Allocation>>();
+  readonly #byNode = new Map<string, NodeAllocations>();
   readonly #byHandle = new AllocationLists();
   readonly #byPod = new AllocationLists();
   #countOnNodes = 0;
@@ -97,13 +112,35 @@ export class BlockIndex {
     return false;
   }
 
-  allocationsOfNode(node: string): Allocation[] {
-    return [...(this.#byNode.get(node)?.values() ?? [])];
+  /** What a node holds; to be looked at, not kept. */
+  allocationsOfNode(node: string): Iterable<Allocation> {
+    return this.#byNode.get(node)?.all.values() ?? NONE;
+  }
+
+  /** Those of a node's allocations that are not settled; the caller may settle the one at hand. */
+  unsettledOfNode(node: string): Iterable<Allocation> {
+    return this.#byNode.get(node)?.unsettled ?? NONE;
+  }
+
+  /** Whether the node holds an allocation that is settled. */
+  hasSettled(node: string): boolean {
+    const held = this.#byNode.get(node);
+    return held !== undefined && held.unsettled.size < held.all.size;
+  }
+
+  /** The allocation need not be looked at until something unsettles it. */
+  settle(allocation: Allocation): void {
+    this.#byNode.get(allocation.node)?.unsettled.delete(allocation);
+  }
+
+  unsettle(allocation: Allocation): void {
+    const held = this.#byNode.get(allocation.node);
+    if (held?.all.get(allocation.id) === allocation) held.unsettled.add(allocation);
   }
 
   /** Number of allocations on a node. */
   countOnNode(node: string): number {
-    return this.#byNode.get(node)?.size ?? 0;
+    return this.#byNode.get(node)?.all.size ?? 0;
   }
 
   /** Number of allocations that have a node, which are those that can be collected. */
@@ -113,21 +150,21 @@ export class BlockIndex {
 
   /** Nodes with allocations, and how many. */
   get countsByNode(): (readonly [node: string, count: number])[] {
-    return [...this.#byNode].map(([node, { size }]) => [node, size]);
+    return [...this.#byNode].map(([node, { all }]) => [node, all.size]);
   }
 
-  /** How many allocations that have a node are such. */
-  count(isCounted: (allocation: Allocation) => boolean): number {
+  /** How many allocations look leaked, but not for long enough; none of them is settled. */
+  get candidateCount(): number {
     let count = 0;
-    for (const entries of this.#byNode.values()) {
-      for (const allocation of entries.values()) if (isCounted(allocation)) count++;
+    for (const { unsettled } of this.#byNode.values()) {
+      for (const allocation of unsettled) if (allocation.isCandidate) count++;
     }
     return count;
   }
 
   /** Every allocation that has a node. */
   get allocations(): Allocation[] {
-    return [...this.#byNode.values()].flatMap((entries) => [...entries.values()]);
+    return [...this.#byNode.values()].flatMap(({ all }) => [...all.values()]);
   }
 
   /** Allocations that say they are for this pod. */
@@ -135,9 +172,9 @@ export class BlockIndex {
     return this.#byPod.get(`${namespace}/${name}`);
   }
 
-  /** Owned blocks without any allocation: cidr text and owner. */
-  get emptyBlocks(): (readonly [cidr: string, node: string])[] {
-    return [...this.#empty];
+  /** Owned blocks without any allocation, each one's owner by its cidr text. */
+  get emptyBlocks(): ReadonlyMap<string, string> {
+    return this.#empty;
   }
 
   blocksOfNode(node: string): ReadonlySet<string> {
@@ -155,11 +192,11 @@ export class BlockIndex {
     const cidr = block.cidr.text;
     const formerOwner = this.#owners.get(cidr);
     this.#updateOwner(block);
-    const allocations = this.#blocks.get(cidr)?.allocations ?? [];
+    const former = this.#blocks.get(cidr);
+    const allocations = former?.allocations ?? [];
     const added: Allocation[] = [];
     const gone: Allocation[] = [];
-    const { size } = block;
-    for (let ordinal = 0; ordinal < size; ordinal++) {
+    for (const ordinal of ordinalsToCompare(block, former?.block)) {
       const handle = block.attributeOf(ordinal)?.handle ?? null;
       const known = allocations[ordinal];
       if (known?.handle === handle || (known === undefined && handle === null)) continue;
@@ -225,9 +262,13 @@ export class BlockIndex {
     if (allocation.purpose === "pod") this.#byPod.add(allocation.podKey, allocation);
     const { node, id } = allocation;
     if (node === "") return;
-    const entries = this.#byNode.get(node);
-    if (entries === undefined) this.#byNode.set(node, new Map([[id, allocation]]));
-    else entries.set(id, allocation);
+    let held = this.#byNode.get(node);
+    if (held === undefined)
+      this.#byNode.set(node, (held = { all: new Map(), unsettled: new Set() }));
+    const former = held.all.get(id);
+    if (former !== undefined) held.unsettled.delete(former);
+    held.all.set(id, allocation);
+    held.unsettled.add(allocation);
     this.#countOnNodes++;
   }
 
@@ -238,11 +279,21 @@ export class BlockIndex {
 
   #removeFromNode(allocation: Allocation): void {
     if (allocation.purpose === "pod") this.#byPod.remove(allocation.podKey, allocation);
-    const entries = this.#byNode.get(allocation.node);
-    if (entries?.delete(allocation.id) !== true) return;
+    const held = this.#byNode.get(allocation.node);
+    const present = held?.all.get(allocation.id);
+    if (held === undefined || present === undefined) return;
+    held.all.delete(allocation.id);
+    held.unsettled.delete(present);
     this.#countOnNodes--;
-    if (entries.size === 0) this.#byNode.delete(allocation.node);
+    if (held.all.size === 0) this.#byNode.delete(allocation.node);
   }
+}
+
+/** Ascending, those whose allocations may differ between two versions; all when there is no former one. */
+function ordinalsToCompare(block: Block, former: Block | undefined): Iterable<number> {
+  const changed = former && block.allocations.ordinalsChangedSince(former.allocations);
+  if (changed === undefined || changed.length > block.size) return Array(block.size).keys();
+  return changed.length < 2 ? changed : changed.sort((a, b) => a - b);
 }
 
 function allocationAt(block: Block, ordinal: number, handle: string): Allocation {

@@ -42,7 +42,8 @@ export class EmptyBlocks {
   /** The part of a sync that concerns empty blocks; errors are logged only. */
   *release(): Steps<void> {
     const isSpare = (node: string) => this.blocks.blocksOfNode(node).size > 1;
-    const spare = this.blocks.emptyBlocks.filter(([, node]) => isSpare(node));
+    const spare: (readonly [cidr: string, node: string])[] = [];
+    for (const empty of this.blocks.emptyBlocks) if (isSpare(empty[1])) spare.push(empty);
     for (const [cidr, node] of this.#env.mapOrder(spare, ([text]) => text)) {
       if (!isSpare(node)) continue;
       if (!this.#hasRoomWithout(cidr, node) || (yield* this.isMigrating(node))) {

@@ -157,7 +157,7 @@ export class GarbageCollector {
   /** A pod has appeared, changed or gone. Only for a collector that skips what is unchanged. */
   notePodChange(namespace: string, name: string): void {
     for (const allocation of this.blocks.allocationsOfPod(namespace, name)) {
-      allocation.settledOn = undefined;
+      this.blocks.unsettle(allocation);
       this.#restless.add(allocation.node);
     }
   }
@@ -174,7 +174,7 @@ export class GarbageCollector {
 
   /** How many look leaked, confirmed leaks that are not released yet included. */
   get suspectCount(): number {
-    return this.blocks.count((allocation) => allocation.isCandidate) + this.#confirmed.size;
+    return this.blocks.candidateCount + this.#confirmed.size;
   }
 
   /** Addresses that look leaked, but not for long enough. */
@@ -247,7 +247,7 @@ export class GarbageCollector {
   *#checkAllocations(): Steps<string[]> {
     const gone: string[] = [];
     for (const node of this.#env.mapOrder(this.#nodesToCheck(), (name) => name)) {
-      const kubernetesNode = yield* this.#kubernetesNameOf(node);
+      const kubernetesNode = this.#nodes.has(node) ? node : yield* this.#kubernetesNameOf(node);
       // It stays dirty.
       if (kubernetesNode instanceof CalicoError) continue;
       const exists = kubernetesNode !== "" && this.cluster.hasNode(kubernetesNode);
@@ -263,14 +263,16 @@ export class GarbageCollector {
   /** Checks the allocations of one node by the cache; true when none is in use. */
   #checkNode(node: string, kubernetesNode: string, exists: boolean): boolean {
     const tunnels: Allocation[] = [];
-    let isUsed = false;
+    // What is settled is so on a node that exists.
+    let isUsed = exists && this.blocks.hasSettled(node);
     // A node that is not known here is asked for at every full sync, one that is gone released again.
     let isSettled = exists && this.#nodes.has(node);
-    for (const allocation of this.#inOrder(this.blocks.allocationsOfNode(node))) {
-      if (exists && this.#skipsUnchanged && allocation.settledOn === kubernetesNode) {
-        isUsed = true;
-        continue;
-      }
+    // The order makes no difference: nothing is asked for, and leaks are put in order before a release.
+    const toCheck = exists
+      ? this.blocks.unsettledOfNode(node)
+      : this.blocks.allocationsOfNode(node);
+    for (const allocation of toCheck) {
+      if (!exists) this.blocks.unsettle(allocation);
       allocation.kubernetesNode = kubernetesNode;
       if (allocation.purpose === "tunnel") tunnels.push(allocation);
       else if (allocation.purpose === "unknown") isUsed = true;
@@ -293,7 +295,7 @@ export class GarbageCollector {
   #checkPod(allocation: Allocation, nodeExists: boolean): boolean {
     if (isInUse(allocation, this.#cachedPod(allocation))) {
       allocation.markValid();
-      allocation.settledOn = allocation.kubernetesNode;
+      if (nodeExists && this.#skipsUnchanged) this.blocks.settle(allocation);
       // It stays among the confirmed leaks until the final check sees it.
       return true;
     }

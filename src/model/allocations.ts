@@ -175,6 +175,23 @@ export class Allocations {
     return found;
   }
 
+  /**
+   * Ordinals in which this version may differ from another one, in no order and perhaps repeated;
+   * undefined when the two do not share their arrays. Costs as many steps as there are changes between
+   * them and the version that the arrays hold, and turns no arrow round.
+   */
+  ordinalsChangedSince(other: Allocations): number[] | undefined {
+    if (other.arrays !== this.arrays) return undefined;
+    const changed: number[] = [];
+    for (const start of [other, this]) {
+      for (let at = start; at.neighbour !== null; at = at.neighbour) {
+        changed.push(at.ordinal);
+        if (at.neighbour === this) return changed;
+      }
+    }
+    return changed;
+  }
+
   /** The attributes in order of first use: Calico's list. */
   attributes(): NumberedAttribute[] {
     const byNumber = new Map<number, Attribute>();

@@ -7,8 +7,11 @@ export interface CniRequest {
   readonly pod: string;
   readonly namespace: string;
   readonly namespaceLabels: Readonly<Record<string, string>>;
-  /** Name of the CNI network; handles start with it. */
-  readonly network: string;
+  /**
+   * What the sandbox's addresses are allocated by: the name of the CNI network and the container's id
+   * (`GetHandleID`, cni-plugin/internal/pkg/utils/utils.go@v3.28.4).
+   */
+  readonly handle: string;
   /** Node name as Calico knows it. */
   readonly node: string;
   readonly wantsIpv4: boolean;
@@ -27,6 +30,9 @@ export interface CniRequest {
 export type OrdinarySandbox = Pick<CniRequest, "containerId" | "pod" | "namespace" | "node"> &
   Partial<Pick<CniRequest, "wantsIpv4" | "wantsIpv6" | "windows">>;
 
+/** The CNI network that Calico's manifests name. */
+const NETWORK = "k8s-pod-network";
+
 /** The request for a sandbox that asks for nothing special; for an IPv4 address unless told else. */
 export function ordinaryRequest(sandbox: OrdinarySandbox): CniRequest {
   const { containerId, pod, namespace, node } = sandbox;
@@ -36,7 +42,7 @@ export function ordinaryRequest(sandbox: OrdinarySandbox): CniRequest {
     pod,
     namespace,
     namespaceLabels: {},
-    network: "k8s-pod-network",
+    handle: `${NETWORK}.${containerId}`,
     node,
     wantsIpv4,
     wantsIpv6,
@@ -49,8 +55,8 @@ export function ordinaryRequest(sandbox: OrdinarySandbox): CniRequest {
 }
 
 /**
- * The request that a sandbox was made by, as far as its handle tells: `sandboxHandle` of it is the
- * handle again. A handle without a dot is not one of the plugin's: no DEL will find it.
+ * The request that a sandbox was made by, as far as its handle tells, which is the request's again. A
+ * handle without a dot is not one of the plugin's: no DEL will find it.
  */
 export function requestOfHandle(
   handle: string,
@@ -58,7 +64,7 @@ export function requestOfHandle(
 ): CniRequest {
   const dot = handle.lastIndexOf(".");
   const request = ordinaryRequest({ ...sandbox, containerId: handle.slice(dot + 1) });
-  return dot < 0 ? request : { ...request, network: handle.slice(0, dot) };
+  return dot < 0 ? request : { ...request, handle };
 }
 
 /** One address of a CNI result, with the prefix length that the plugin prints. */
@@ -82,9 +88,4 @@ export interface CniDelResult {
   readonly error: string | null;
   /** Whether the handle of the sandbox was there to be released. */
   readonly released: boolean;
-}
-
-/** Handle of a sandbox (`GetHandleID`, cni-plugin/internal/pkg/utils/utils.go@v3.28.4). */
-export function sandboxHandle(request: Pick<CniRequest, "network" | "containerId">): string {
-  return `${request.network}.${request.containerId}`;
 }

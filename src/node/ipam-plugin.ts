@@ -17,13 +17,7 @@ import {
 import type { Ipam } from "../protocol/ipam.js";
 import type { ReleaseOption } from "../protocol/release-ips.js";
 import type { Behaviours } from "../releases/behaviours.js";
-import {
-  type CniAddResult,
-  type CniAddress,
-  type CniDelResult,
-  type CniRequest,
-  sandboxHandle,
-} from "./cni-request.js";
+import type { CniAddResult, CniAddress, CniDelResult, CniRequest } from "./cni-request.js";
 import type { AnyProcess, HostLock } from "./host-lock.js";
 
 /** Time that one ADD or DEL has, from when its timer starts. */
@@ -108,7 +102,7 @@ export class IpamPlugin {
     if (release.cniDelTimer === "before the lock") startTimer(process, COMMAND_US);
     yield* this.#lock(process, lock);
     if (release.cniDelTimer === "after the lock") startTimer(process, COMMAND_US);
-    let error = yield* this.ipam.releaseByHandle(sandboxHandle(request));
+    let error = yield* this.ipam.releaseByHandle(request.handle);
     const released = error === undefined;
     if (error === undefined || error.kind === "notFound") {
       // Installations of Calico v2 had handles of this form.
@@ -125,7 +119,7 @@ export class IpamPlugin {
     if (this.release.cniAddTimer === "after the lock") startTimer(process, COMMAND_US);
     const error = yield* this.ipam.assignIp(process, {
       address,
-      handle: sandboxHandle(request),
+      handle: request.handle,
       attributes: attributesOf(request),
       host: request.node,
       hostReserved: null,
@@ -213,7 +207,7 @@ function autoAssignArguments(
   return {
     num4: request.wantsIpv4 ? 1 : 0,
     num6: request.wantsIpv6 ? 1 : 0,
-    handle: sandboxHandle(request),
+    handle: request.handle,
     attributes: attributesOf(request),
     host: request.node,
     pools4,

@@ -1,7 +1,7 @@
 import type { ProcessOwner } from "../datastore/simulated/client-process.js";
 import type { Activity, Kernel } from "../simulation/kernel.js";
 import type { PodRef } from "../workload/pod-network.js";
-import { type CniAddResult, type CniRequest, sandboxHandle } from "./cni-request.js";
+import type { CniAddResult, CniRequest } from "./cni-request.js";
 import type { NodeMachine } from "./node-machine.js";
 import type { PluginProcess, PluginResult } from "./plugin-process.js";
 import type { PodWitness } from "./pod-witness.js";
@@ -165,7 +165,7 @@ export class KubeletPod implements Activity, ProcessOwner<PluginResult> {
     this.attempts++;
     this.attemptStartedUs = this.surroundings.kernel.nowUs;
     this.#request = this.surroundings.createSandbox(this);
-    this.#handle = sandboxHandle(this.#request);
+    this.#handle = this.#request.handle;
     this.#hasSandbox = true;
     this.#startCommand("add", State.StartingAdd);
   }

@@ -25,7 +25,6 @@ import {
   type CniAddResult,
   type CniAddress,
   type CniRequest,
-  sandboxHandle,
   ordinaryRequest,
   requestOfHandle,
 } from "./cni-request.js";
@@ -323,7 +322,7 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
       wantsIpv6: ipv6,
       windows: machine.settings.windows,
     });
-    this.liveHandles.set(sandboxHandle(request), worker);
+    this.liveHandles.set(request.handle, worker);
     this.network.addsStarted++;
     return request;
   }
@@ -462,7 +461,7 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
     this.measures.leakedAddresses = addresses;
     this.network.leakedAddresses.record(nowUs, addresses);
     this.network.leakedHandles.record(nowUs, handles);
-    this.#nextLeakCountUs = nowUs + Math.max(LEAK_COUNT_US, 1000 * this.datastore.handleCount);
+    this.#nextLeakCountUs = nowUs + Math.max(LEAK_COUNT_US, 2000 * this.datastore.handleCount);
   }
 
   /** Checks the whole state; to be called at the end as well. */
