@@ -1,23 +1,22 @@
 import {
-  counterMask,
   freeOf,
+  highOf,
   LIVE,
+  LOW_TURN,
+  lowOfSlot,
+  lowOfState,
   OWNED,
   OwnerPhase,
   OWNERLESS,
   packOwner,
-  packState,
-  tailOf,
+  slotWord,
+  tailAt,
 } from "./block-state.js";
+import type { AllocatorCore } from "./core.js";
 import { HierarchicalBitmap } from "./hierarchical-bitmap.js";
-import {
-  type AllocatorLayout,
-  BLOCK_SHIFT,
-  BlockWord,
-  Header,
-  scratchOf,
-  ScratchWord,
-} from "./layout.js";
+import { type AllocatorLayout, BLOCK_SHIFT, BlockWord, Header } from "./layout.js";
+import type { AllocatorMemory } from "./memory.js";
+import { wideCount } from "./wide-counter.js";
 
 /** Fruitless searches of a bitmap before every block is looked at. */
 const SEARCH_ROUNDS = 8;
@@ -27,16 +26,17 @@ const SEARCH_ROUNDS = 8;
  * are taken and given back by the core (`core.ts`), which tells when a block's bit is to be settled.
  */
 export class BlockTable {
-  readonly #retriesWord: number;
+  private readonly words: Int32Array;
+  private readonly layout: AllocatorLayout;
   readonly #claimable: readonly HierarchicalBitmap[];
   readonly #space: readonly HierarchicalBitmap[];
 
   constructor(
-    private readonly words: Int32Array,
-    private readonly layout: AllocatorLayout,
-    thread = 0,
+    { words, layout }: AllocatorMemory,
+    private readonly core: AllocatorCore,
   ) {
-    this.#retriesWord = scratchOf(layout, thread) + ScratchWord.retries;
+    this.words = words;
+    this.layout = layout;
     const { pools } = layout;
     const bitmap = (at: number, size: number) => new HierarchicalBitmap(words, at, size);
     this.#claimable = pools.map((pool) => bitmap(pool.claimableAt, pool.blockCount));
@@ -48,25 +48,18 @@ export class BlockTable {
   }
 
   freeCount(block: number): number {
-    const row = this.rowOf(block);
-    const state = Atomics.load(this.words, row + BlockWord.state);
-    return (state & LIVE) === 0 ? 0 : freeOf(state, this.words[row + BlockWord.bits]!);
+    const low = Atomics.load(this.words, this.rowOf(block) + BlockWord.state);
+    return (low & LIVE) === 0 ? 0 : freeOf(low);
   }
 
   /** As `freeCount` is above 0, by a plain read: a hint before `take`, which looks again. */
   seemsFree(block: number): boolean {
-    const row = this.rowOf(block);
-    const state = this.words[row + BlockWord.state]!;
-    return (state & LIVE) !== 0 && freeOf(state, this.words[row + BlockWord.bits]!) > 0;
+    const low = this.words[this.rowOf(block) + BlockWord.state]!;
+    return (low & LIVE) !== 0 && freeOf(low) > 0;
   }
 
   ownerOf(block: number): number {
     return Atomics.load(this.words, this.rowOf(block) + BlockWord.owner);
-  }
-
-  #countConflict(row: number): void {
-    this.words[this.#retriesWord]!++;
-    Atomics.add(this.words, row + BlockWord.conflicts, 1);
   }
 
   /**
@@ -87,53 +80,35 @@ export class BlockTable {
   open(block: number, node: number, isReserved: (block: number, ordinal: number) => boolean): void {
     const { words } = this;
     const row = this.rowOf(block);
-    const bits = words[row + BlockWord.bits]!;
     const ring = words[row + BlockWord.ring]!;
     const capacity = words[row + BlockWord.capacity]!;
-    const size = 1 << bits;
-    // The counter goes on where the deleted block's had stopped.
-    const head = tailOf(Atomics.load(words, row + BlockWord.state), bits);
+    const size = 1 << words[row + BlockWord.bits]!;
+    // The counter goes on where the deleted block's had stopped, and by one, so that a state of a block
+    // without a free ordinal does not come back either.
+    const head = tailAt(words, row + BlockWord.state) + 1;
     const hasReserved = capacity < size;
-    let turn = head;
+    let slot = slotWord(ring, head, size);
+    let low = lowOfSlot(head, 0);
+    let high = highOf(head);
     for (let ordinal = 0; ordinal < size; ordinal++) {
       if (hasReserved && isReserved(block, ordinal)) continue;
-      words[ring + (turn & (size - 1))] = ((turn & counterMask(bits)) << bits) | ordinal;
-      turn++;
+      words[slot] = low | ordinal;
+      words[slot + 1] = high;
+      slot += 2;
+      if (slot === ring + 2 * size) slot = ring;
+      low = (low + LOW_TURN) | 0;
+      if (low === 0) high++;
     }
-    Atomics.store(words, row + BlockWord.state, packState(head, capacity, LIVE | OWNED, bits));
+    this.core.setState(block, lowOfState(head, capacity, LIVE | OWNED), highOf(head));
     Atomics.store(words, row + BlockWord.owner, packOwner(OwnerPhase.confirmed, node));
     this.settleSpace(block);
-  }
-
-  /**
-   * Makes an empty live block dead; false when it is not empty or not live, or when it has an affinity
-   * and should not, or the other way round: it may have been deleted and claimed anew meanwhile.
-   */
-  close(block: number, isOwned: boolean): boolean {
-    const { words } = this;
-    const row = this.rowOf(block);
-    const bits = words[row + BlockWord.bits]!;
-    const flags = isOwned ? LIVE | OWNED : LIVE;
-    for (;;) {
-      const state = Atomics.load(words, row + BlockWord.state);
-      if ((state & (LIVE | OWNED)) !== flags) return false;
-      if (freeOf(state, bits) !== words[row + BlockWord.capacity]!) return false;
-      const dead = state & ~(LIVE | OWNED);
-      if (Atomics.compareExchange(words, row + BlockWord.state, state, dead) === state) return true;
-      this.#countConflict(row);
-    }
-  }
-
-  /** Takes the mark of an affinity off the state, so that nobody takes the block for an owned one. */
-  disown(block: number): void {
-    Atomics.and(this.words, this.rowOf(block) + BlockWord.state, ~OWNED);
   }
 
   setOwner(block: number, owner: number): void {
     Atomics.store(this.words, this.rowOf(block) + BlockWord.owner, owner);
   }
 
-  /** After `close`: the block is gone, and may be claimed. */
+  /** After its end (`AllocatorCore.close`): the block is gone, and may be claimed. */
   remove(block: number): void {
     this.setOwner(block, OwnerPhase.absent);
     this.settleSpace(block);
@@ -142,15 +117,13 @@ export class BlockTable {
 
   /** Deletes a block that has neither an affinity nor an address. */
   removeIfAbandoned(block: number): void {
-    if (this.ownerOf(block) === OWNERLESS && this.close(block, false)) this.remove(block);
+    if (this.core.close(block, LIVE, OWNERLESS)) this.remove(block);
   }
 
   isEmpty(block: number): boolean {
     const row = this.rowOf(block);
-    const state = Atomics.load(this.words, row + BlockWord.state);
-    return (
-      freeOf(state, this.words[row + BlockWord.bits]!) === this.words[row + BlockWord.capacity]
-    );
+    const low = Atomics.load(this.words, row + BlockWord.state);
+    return freeOf(low) === this.words[row + BlockWord.capacity];
   }
 
   /** First claimable block of a pool from this index on, going round at its end; or -1. */
@@ -172,7 +145,7 @@ export class BlockTable {
    */
   #search(bitmap: HierarchicalBitmap, pool: number, from: number, end: number): number {
     for (let round = 0; round < SEARCH_ROUNDS; round++) {
-      const cleared = Atomics.load(this.words, Header.cleared);
+      const cleared = wideCount(this.words, Header.cleared);
       const index = bitmap.next(from, end);
       if (index >= 0 || this.#isSettledSince(cleared)) return index;
     }
@@ -189,7 +162,7 @@ export class BlockTable {
   #isSettledSince(cleared: number): boolean {
     const { words } = this;
     return (
-      Atomics.load(words, Header.clearing) === 0 && Atomics.load(words, Header.cleared) === cleared
+      Atomics.load(words, Header.clearing) === 0 && wideCount(words, Header.cleared) === cleared
     );
   }
 
@@ -208,7 +181,7 @@ export class BlockTable {
         bitmap.clear(index);
         const isRight = this.freeCount(block) === 0;
         if (!isRight) bitmap.set(index);
-        Atomics.add(words, Header.cleared, 1);
+        this.core.countUp(Header.cleared);
         Atomics.sub(words, Header.clearing, 1);
         if (isRight) return;
       }
@@ -236,7 +209,7 @@ export class BlockTable {
         bitmap.clear(index);
         const isRight = !this.isClaimable(block);
         if (!isRight) bitmap.set(index);
-        Atomics.add(words, Header.cleared, 1);
+        this.core.countUp(Header.cleared);
         Atomics.sub(words, Header.clearing, 1);
         if (isRight) return;
       }

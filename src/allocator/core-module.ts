@@ -4,6 +4,10 @@ import { CORE_CODE } from "./core-code.js";
 export interface CoreFunctions {
   take(block: number, wanted: number, node: number, holder: number, first: number): number;
   give(block: number, ordinal: number, holder: number): number;
+  close(block: number, flags: number, owner: number): number;
+  disown(block: number): void;
+  setState(block: number, low: number, high: number): void;
+  countUp(word: number): void;
   increment(handle: number, block: number, more: number): number;
   decrement(handle: number, block: number, fewer: number): void;
   assignOne(node: number, handle: number): number;

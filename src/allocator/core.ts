@@ -14,7 +14,7 @@ export const HELD_WITHOUT_HANDLE = 1;
 /**
  * What assignments and releases do most: addresses taken from blocks and given back, and the counts of
  * handles, in WebAssembly (core.wat), because each `Atomics` function is a call in V8 and an atomic
- * instruction is not. What it says of a block's space has to be told the block's bit by the caller.
+ * instruction is not, and makes an object of each word of 64 bits. What it says of a block's space has to be told the block's bit by the caller.
  *
  * An address is taken by one compare-and-swap of the block's state. It is returned by two: of the
  * slot behind the tail, then of the state, which counts the slot in; a thread that finds a filled
@@ -83,6 +83,30 @@ export class AllocatorCore {
    */
   give(block: number, ordinal: number, holder: number): number {
     return this.#functions.give(block, ordinal, holder);
+  }
+
+  /**
+   * Makes an empty block dead that has these flags (`LIVE`, `OWNED`) and this owner word.
+   *
+   * @returns whether it was so, and is dead now.
+   */
+  close(block: number, flags: number, owner: number): boolean {
+    return this.#functions.close(block, flags, owner) === 1;
+  }
+
+  /** Takes the mark of an affinity off a state, so that nobody takes the block for an owned one. */
+  disown(block: number): void {
+    this.#functions.disown(block);
+  }
+
+  /** Writes both halves of a state at once; only of a block that nobody else may write to. */
+  setState(block: number, low: number, high: number): void {
+    this.#functions.setState(block, low, high);
+  }
+
+  /** Counts a 64-bit counter up, whose lower word this is. */
+  countUp(word: number): void {
+    this.#functions.countUp(word);
   }
 
   /**

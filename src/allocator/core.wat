@@ -38,25 +38,29 @@
   (func $wordAt (param $first i32) (param $index i32) (result i32)
     (i32.shl (i32.add (local.get $first) (local.get $index)) (i32.const 2)))
 
-  (func $freeOf (param $state i32) (param $bits i32) (result i32)
-    (i32.and
-      (i32.shr_u (local.get $state) (i32.const 2))
-      (i32.sub (i32.shl (i32.const 2) (local.get $bits)) (i32.const 1))))
+  ;; Address of the slot of this turn in the ring at this place in words.
+  (func $slotAt (param $ring i32) (param $turn i64) (param $mask i32) (result i32)
+    (i32.add
+      (i32.shl (local.get $ring) (i32.const 2))
+      (i32.shl
+        (i32.and (i32.wrap_i64 (local.get $turn)) (local.get $mask))
+        (i32.const 3))))
 
-  (func $tailOf (param $state i32) (param $bits i32) (result i32)
+  (func $freeOf (param $state i64) (result i32)
     (i32.and
-      (i32.add
-        (i32.shr_u (local.get $state) (i32.add (local.get $bits) (i32.const 3)))
-        (call $freeOf (local.get $state) (local.get $bits)))
-      (i32.sub
-        (i32.shl (i32.const 1) (i32.sub (i32.const 29) (local.get $bits)))
-        (i32.const 1))))
+      (i32.shr_u (i32.wrap_i64 (local.get $state)) (i32.const constant.freeShift))
+      (i32.const constant.freeMask)))
+
+  (func $tailOf (param $state i64) (result i64)
+    (i64.add
+      (i64.shr_u (local.get $state) (i64.const constant.counterShift))
+      (i64.extend_i32_u (call $freeOf (local.get $state)))))
 
   (func $countConflict (param $row i32)
     (i32.store offset=scratch.retries
       (global.get $scratch)
       (i32.add (i32.load offset=scratch.retries (global.get $scratch)) (i32.const 1)))
-    (drop (i32.atomic.rmw.add offset=block.conflicts (local.get $row) (i32.const 1))))
+    (drop (i64.atomic.rmw.add offset=block.conflicts (local.get $row) (i64.const 1))))
 
   ;; Takes up to `wanted` ordinals from the front of the ring to the thread's taken addresses, from
   ;; place `first` on, and notes who holds them. `node` must own the block, unless it is negative.
@@ -64,17 +68,19 @@
   (func $take (export "take")
     (param $block i32) (param $wanted i32) (param $node i32) (param $holder i32) (param $first i32)
     (result i32)
-    (local $row i32) (local $bits i32) (local $ring i32) (local $held i32) (local $mask i32)
-    (local $left i32) (local $state i32) (local $free i32) (local $head i32) (local $i i32)
+    (local $row i32) (local $ring i32) (local $held i32) (local $mask i32)
+    (local $left i32) (local $state i64) (local $free i32) (local $head i64) (local $i i32)
     (local.set $row (call $blockRow (local.get $block)))
-    (local.set $bits (i32.load offset=block.bits (local.get $row)))
     (local.set $ring (i32.load offset=block.ring (local.get $row)))
     (local.set $held (i32.load offset=block.held (local.get $row)))
-    (local.set $mask (i32.sub (i32.shl (i32.const 1) (local.get $bits)) (i32.const 1)))
+    (local.set $mask
+      (i32.sub
+        (i32.shl (i32.const 1) (i32.load offset=block.bits (local.get $row)))
+        (i32.const 1)))
     (local.set $left (i32.const constant.retries))
     (loop $again
-      (local.set $state (i32.atomic.load offset=block.state (local.get $row)))
-      (if (i32.eqz (i32.and (local.get $state) (i32.const constant.live)))
+      (local.set $state (i64.atomic.load offset=block.state (local.get $row)))
+      (if (i64.eqz (i64.and (local.get $state) (i64.const constant.live)))
         (then (return (i32.const 0))))
       ;; Read after the state, and it cannot change without the state's doing so.
       (if (i32.and
@@ -85,12 +91,12 @@
                 (i32.shl (i32.add (local.get $node) (i32.const 1)) (i32.const 3))
                 (i32.const constant.confirmed))))
         (then (return (i32.const constant.notOwned))))
-      (local.set $free (call $freeOf (local.get $state) (local.get $bits)))
+      (local.set $free (call $freeOf (local.get $state)))
       (if (i32.eqz (local.get $free)) (then (return (i32.const 0))))
       (if (i32.gt_u (local.get $wanted) (local.get $free))
         (then (local.set $wanted (local.get $free))))
       (local.set $head
-        (i32.shr_u (local.get $state) (i32.add (local.get $bits) (i32.const 3))))
+        (i64.shr_u (local.get $state) (i64.const constant.counterShift)))
       (local.set $i (i32.const 0))
       (loop $read
         (i32.store
@@ -99,24 +105,24 @@
             (i32.add (local.get $first) (local.get $i)))
           (i32.and
             (i32.load
-              (call $wordAt
+              (call $slotAt
                 (local.get $ring)
-                (i32.and (i32.add (local.get $head) (local.get $i)) (local.get $mask))))
+                (i64.add (local.get $head) (i64.extend_i32_u (local.get $i)))
+                (local.get $mask)))
             (local.get $mask)))
         (local.set $i (i32.add (local.get $i) (i32.const 1)))
         (br_if $read (i32.lt_u (local.get $i) (local.get $wanted))))
-      (if (i32.eq
+      ;; The head goes up by as much as the free count goes down.
+      (if (i64.eq
             (local.get $state)
-            (i32.atomic.rmw.cmpxchg offset=block.state
+            (i64.atomic.rmw.cmpxchg offset=block.state
               (local.get $row)
               (local.get $state)
-              (i32.or
-                (i32.or
-                  (i32.shl
-                    (i32.add (local.get $head) (local.get $wanted))
-                    (i32.add (local.get $bits) (i32.const 3)))
-                  (i32.shl (i32.sub (local.get $free) (local.get $wanted)) (i32.const 2)))
-                (i32.and (local.get $state) (i32.const constant.flags)))))
+              (i64.add
+                (local.get $state)
+                (i64.mul
+                  (i64.extend_i32_u (local.get $wanted))
+                  (i64.const constant.oneTaken)))))
         (then
           (local.set $i (i32.const 0))
           (loop $note
@@ -147,13 +153,13 @@
     (i32.const constant.gaveUp))
 
   ;; Counts the slot at the tail of this state in; whether nothing had changed.
-  (func $countIn (param $row i32) (param $state i32) (result i32)
-    (i32.eq
+  (func $countIn (param $row i32) (param $state i64) (result i32)
+    (i64.eq
       (local.get $state)
-      (i32.atomic.rmw.cmpxchg offset=block.state
+      (i64.atomic.rmw.cmpxchg offset=block.state
         (local.get $row)
         (local.get $state)
-        (i32.add (local.get $state) (i32.const 4)))))
+        (i64.add (local.get $state) (i64.const constant.oneFree)))))
 
   ;; Takes an ordinal from its holder and returns it to the end of the ring: fills the slot behind the
   ;; tail, then counts it in. A slot that another thread has filled is counted in for it.
@@ -161,10 +167,13 @@
   (func $give (export "give")
     (param $block i32) (param $ordinal i32) (param $holder i32)
     (result i32)
-    (local $row i32) (local $bits i32) (local $state i32) (local $tail i32) (local $slot i32)
-    (local $before i32) (local $word i32)
+    (local $row i32) (local $mask i32) (local $state i64) (local $tail i64) (local $slot i32)
+    (local $before i64) (local $word i32)
     (local.set $row (call $blockRow (local.get $block)))
-    (local.set $bits (i32.load offset=block.bits (local.get $row)))
+    (local.set $mask
+      (i32.sub
+        (i32.shl (i32.const 1) (i32.load offset=block.bits (local.get $row)))
+        (i32.const 1)))
     (local.set $word
       (call $wordAt (i32.load offset=block.held (local.get $row)) (local.get $ordinal)))
     (if (i32.ne
@@ -172,32 +181,35 @@
           (local.get $holder))
       (then (return (i32.const 0))))
     (loop $again
-      (local.set $state (i32.atomic.load offset=block.state (local.get $row)))
-      (local.set $tail (call $tailOf (local.get $state) (local.get $bits)))
+      (local.set $state (i64.atomic.load offset=block.state (local.get $row)))
+      (local.set $tail (call $tailOf (local.get $state)))
       (local.set $slot
-        (call $wordAt
+        (call $slotAt
           (i32.load offset=block.ring (local.get $row))
-          (i32.and
-            (local.get $tail)
-            (i32.sub (i32.shl (i32.const 1) (local.get $bits)) (i32.const 1)))))
-      (local.set $before (i32.atomic.load (local.get $slot)))
+          (local.get $tail)
+          (local.get $mask)))
+      (local.set $before (i64.atomic.load (local.get $slot)))
       ;; The slot belongs to the state only if the state still holds now.
-      (if (i32.ne (i32.atomic.load offset=block.state (local.get $row)) (local.get $state))
+      (if (i64.ne (i64.atomic.load offset=block.state (local.get $row)) (local.get $state))
         (then (call $countConflict (local.get $row)) (br $again)))
-      (if (i32.eq (i32.shr_u (local.get $before) (local.get $bits)) (local.get $tail))
+      (if (i64.eq
+            (i64.shr_u (local.get $before) (i64.const constant.counterShift))
+            (local.get $tail))
         (then
           (drop (call $countIn (local.get $row) (local.get $state)))
           (br $again)))
-      (if (i32.ne
-            (i32.atomic.rmw.cmpxchg
+      (if (i64.ne
+            (i64.atomic.rmw.cmpxchg
               (local.get $slot)
               (local.get $before)
-              (i32.or (i32.shl (local.get $tail) (local.get $bits)) (local.get $ordinal)))
+              (i64.or
+                (i64.shl (local.get $tail) (i64.const constant.counterShift))
+                (i64.extend_i32_u (local.get $ordinal))))
             (local.get $before))
         (then (call $countConflict (local.get $row)) (br $again))))
     (loop $publish
       ;; Another thread has counted it in.
-      (if (i32.ne (call $tailOf (local.get $state) (local.get $bits)) (local.get $tail))
+      (if (i64.ne (call $tailOf (local.get $state)) (local.get $tail))
         (then (return (i32.const constant.space))))
       (if (call $countIn (local.get $row) (local.get $state))
         (then
@@ -205,11 +217,62 @@
             (select
               (i32.const 1)
               (i32.const constant.space)
-              (call $freeOf (local.get $state) (local.get $bits))))))
+              (call $freeOf (local.get $state))))))
       (call $countConflict (local.get $row))
-      (local.set $state (i32.atomic.load offset=block.state (local.get $row)))
+      (local.set $state (i64.atomic.load offset=block.state (local.get $row)))
       (br $publish))
     (unreachable))
+
+  ;; Makes an empty block dead whose flags and owner are these; whether it did. The owner is read after
+  ;; the state, and a state never comes back, so both were so when the state was swapped.
+  (func $close (export "close")
+    (param $block i32) (param $flags i32) (param $owner i32)
+    (result i32)
+    (local $row i32) (local $state i64)
+    (local.set $row (call $blockRow (local.get $block)))
+    (loop $again
+      (local.set $state (i64.atomic.load offset=block.state (local.get $row)))
+      (if (i32.or
+            (i32.ne
+              (i32.and (i32.wrap_i64 (local.get $state)) (i32.const constant.flags))
+              (local.get $flags))
+            (i32.ne
+              (i32.atomic.load offset=block.owner (local.get $row))
+              (local.get $owner)))
+        (then (return (i32.const 0))))
+      (if (i32.ne
+            (call $freeOf (local.get $state))
+            (i32.load offset=block.capacity (local.get $row)))
+        (then (return (i32.const 0))))
+      (if (i64.eq
+            (local.get $state)
+            (i64.atomic.rmw.cmpxchg offset=block.state
+              (local.get $row)
+              (local.get $state)
+              (i64.sub (local.get $state) (i64.extend_i32_u (local.get $flags)))))
+        (then (return (i32.const 1))))
+      (call $countConflict (local.get $row))
+      (br $again))
+    (unreachable))
+
+  ;; Takes the mark of an affinity off a block's state.
+  (func $disown (export "disown") (param $block i32)
+    (drop
+      (i64.atomic.rmw.and offset=block.state
+        (call $blockRow (local.get $block))
+        (i64.const constant.allButOwned))))
+
+  ;; Counts the 64-bit counter at this word up.
+  (func $countUp (export "countUp") (param $word i32)
+    (drop (i64.atomic.rmw.add (i32.shl (local.get $word) (i32.const 2)) (i64.const 1))))
+
+  ;; Writes a state, of a block that nobody else may write to.
+  (func $setState (export "setState") (param $block i32) (param $low i32) (param $high i32)
+    (i64.atomic.store offset=block.state
+      (call $blockRow (local.get $block))
+      (i64.or
+        (i64.extend_i32_u (local.get $low))
+        (i64.shl (i64.extend_i32_u (local.get $high)) (i64.const 32)))))
 
   ;; The entry after this one of the handle with this row, or 0.
   (func $nextEntry (param $row i32) (param $entryAt i32) (result i32)
@@ -274,6 +337,11 @@
 
   (func $addEntry (param $row i32) (param $entry i32) (result i32)
     (local $index i32) (local $at i32) (local $link i32) (local $seen i32)
+    ;; Looked at first, so that attempts on a full table do not count it up for ever.
+    (if (i32.ge_s
+          (i32.atomic.load offset=header.overflowUsed (i32.const 0))
+          (global.get $overflowCount))
+      (then (return (i32.const constant.tableFull))))
     (local.set $index
       (i32.atomic.rmw.add offset=header.overflowUsed (i32.const 0) (i32.const 1)))
     (if (i32.ge_s (local.get $index) (global.get $overflowCount))
@@ -336,7 +404,7 @@
   ;; node has pools that do not select it any more, or no own block has an address that can be had.
   (func $assignOne (export "assignOne") (param $node i32) (param $handle i32) (result i32)
     (local $row i32) (local $pools i32) (local $next i32) (local $left i32) (local $block i32)
-    (local $blockRow i32) (local $state i32) (local $bits i32) (local $count i32)
+    (local $blockRow i32) (local $state i64) (local $count i32)
     (local.set $row (call $nodeRow (local.get $node)))
     (local.set $pools (i32.load offset=node.assignPools (local.get $row)))
     (if (i32.load offset=node.unselected (local.get $row))
@@ -351,13 +419,12 @@
         (local.set $left (i32.sub (local.get $left) (i32.const 1)))
         (local.set $block (i32.sub (local.get $next) (i32.const 1)))
         (local.set $blockRow (call $blockRow (local.get $block)))
-        (local.set $state (i32.load offset=block.state (local.get $blockRow)))
-        (local.set $bits (i32.load offset=block.bits (local.get $blockRow)))
+        (local.set $state (i64.load offset=block.state (local.get $blockRow)))
         (if (i32.and
-              (i32.and (local.get $state) (call $hasPool (local.get $pools) (local.get $blockRow)))
-              (i32.ne
-                (i32.const 0)
-                (call $freeOf (local.get $state) (local.get $bits))))
+              (i32.and
+                (i32.wrap_i64 (local.get $state))
+                (call $hasPool (local.get $pools) (local.get $blockRow)))
+              (i32.ne (i32.const 0) (call $freeOf (local.get $state))))
           (then
             (if (i32.ge_s (local.get $handle) (i32.const 0))
               (then

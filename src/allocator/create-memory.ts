@@ -8,10 +8,10 @@ import { type Reservation, ReservedAddresses } from "../model/reservation.js";
 import { parseSelector, SelectorSyntaxError } from "../model/selector.js";
 import { BLOCK_BITS_MAX } from "./block-state.js";
 import { BlockTable } from "./block-table.js";
+import { AllocatorCore } from "./core.js";
 import { HANDLE_BLOCKS_MAX } from "./handle-table.js";
 import { BLOCK_SHIFT, BlockWord, layOut, NODE_SHIFT, NodeWord } from "./layout.js";
 import { AllocatorMemory } from "./memory.js";
-import { THREADS_MAX } from "./node-table.js";
 
 /** What the allocators work on, and for how many threads. */
 export interface AllocatorWorld {
@@ -29,6 +29,8 @@ export interface AllocatorWorld {
   readonly threadCount: number;
 }
 
+/** More than any machine runs at once; each takes 8 KiB of scratch words. */
+const THREADS_MAX = 255;
 /** A pool is one bit of a word. */
 const POOLS_MAX = 31;
 
@@ -108,7 +110,7 @@ export function createAllocatorMemory(world: AllocatorWorld): AllocatorMemory {
   memory.configure(world.config);
   writeNodes(memory, world.nodes, pools);
   writeBlocks(memory, pools, world.reservations);
-  new BlockTable(memory.words, layout).settleAll();
+  new BlockTable(memory, new AllocatorCore(memory, 0)).settleAll();
   return memory;
 }
 
@@ -162,7 +164,7 @@ function writeBlocks(
       storageKeys.push(cidr.text.replace("/", "-"));
       words[row + BlockWord.pool] = p;
       words[row + BlockWord.bits] = bits;
-      words[row + BlockWord.ring] = ringAt + (index << bits);
+      words[row + BlockWord.ring] = ringAt + 2 * (index << bits);
       words[row + BlockWord.held] = heldAt + (index << bits);
       let capacity = 1 << bits;
       if (!read.isEmpty && read.overlaps(cidr)) {

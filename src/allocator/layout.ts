@@ -3,7 +3,8 @@ import { HierarchicalBitmap } from "./hierarchical-bitmap.js";
 
 /**
  * Where everything lies in the one SharedArrayBuffer that all threads share. All of it are 32-bit
- * words, but for the statistics, which are doubles.
+ * words, but for the statistics, which are doubles, and the states of blocks, the slots of rings and
+ * the counters that a version or a report rests on, which have 64 bits in two words, the lower first.
  *
  *     header     | configuration | mutex | overflow entries used | bitmaps being cleared |
  *     threads    | alive word of thread 1 | of thread 2 | ...           one cache line each
@@ -17,15 +18,28 @@ import { HierarchicalBitmap } from "./hierarchical-bitmap.js";
  *     per pool   | ring of block 0 | ring of block 1 | ... | held of block 0 | held of block 1 | ...
  *     statistics | of thread 1 | of thread 2 | ...
  *
- * State of a block, one word, changed by compare-and-swap only:
+ * State of a block, 64 bits, changed by compare-and-swap of all of it:
  *
- *     31             bits+3        2     1       0
+ *     63           15           2       1      0
  *     | head counter | free count | owned | live |
  *
  * The ring of a block holds its free ordinals, first out at `head`, and each slot says for which
  * turn of the tail counter it was filled, so that a filled slot is told from a stale one:
  *
- *     slot  | tail counter | ordinal |        ring position = counter modulo block size
+ *     63           15        0
+ *     | tail counter | ordinal |              ring position = counter modulo block size
+ *
+ * The counters go round after 2^49 ordinals of one block: 1.8 years at ten million a second. Why no
+ * compare-and-swap takes a word that came back for one that never changed (ABA):
+ *
+ *     state, slot         their counters do not come back
+ *     owner, held, entry  come back, and what is swapped then is right: see `packOwner` for owners;
+ *                         an address may be taken from the handle that has it now, and one more or
+ *                         less of a count is right of any count
+ *     more                names overflow entries, which are linked once and for good
+ *     lock, mutex         free is free, whoever had it meanwhile; that a list did not change is
+ *                         told by its version, of 64 bits
+ *     bitmaps             bits are set and cleared, nothing is swapped; `cleared` has 64 bits
  *
  * `held` has a word an ordinal: 0 is not held, 1 is held without handle, h + 2 is held by handle h.
  */
@@ -42,7 +56,8 @@ export const Header = {
   mutexWaiters: LINE + 1,
   overflowUsed: 2 * LINE,
   clearing: 3 * LINE,
-  cleared: 3 * LINE + 1,
+  /** 64 bits. */
+  cleared: 3 * LINE + 2,
 } as const;
 const HEADER_WORDS = 4 * LINE;
 
@@ -62,40 +77,43 @@ const SCRATCH_WORDS = LINE + 2 * TAKEN_MAX;
 
 /** Words of a node's row. */
 export const NodeWord = {
-  /** Version above the lowest eight bits, which hold the thread that changes the list, or 0. */
-  lock: 0,
+  /** Times that the list was unlocked; 64 bits. */
+  version: 0,
+  /** The thread that changes the list, or 0. */
+  lock: 2,
   /** First own block plus one, or 0; blocks follow each other in storage order. */
-  head: 1,
+  head: 3,
   /** Own blocks in pools that the node assigns from: what the block limit counts. */
-  own: 2,
+  own: 4,
   /** Own blocks in pools that do not select the node. */
-  unselected: 3,
+  unselected: 5,
   /** Bit p: the node assigns from pool p. */
-  assignPools: 4,
+  assignPools: 6,
   /** Bit p: pool p selects the node. */
-  selectPools: 5,
+  selectPools: 7,
 } as const;
 export const NODE_SHIFT = 4;
 
 /** Words of a block's row. */
 export const BlockWord = {
+  /** 64 bits. */
   state: 0,
-  owner: 1,
+  owner: 2,
   /** Next own block of the same node plus one, or 0. */
-  next: 2,
+  next: 3,
   /** Place among all blocks in storage order. */
-  rank: 3,
-  pool: 4,
+  rank: 4,
+  pool: 5,
   /** Binary logarithm of the number of ordinals. */
-  bits: 5,
+  bits: 6,
   /** Ordinals that may be given out: all but the reserved ones. */
-  capacity: 6,
-  ring: 7,
-  held: 8,
-  /** Compare-and-swaps that failed here. */
-  conflicts: 9,
+  capacity: 7,
+  ring: 8,
+  held: 9,
+  /** Compare-and-swaps that failed here; 64 bits. */
+  conflicts: 10,
   /** 1 when every ordinal is reserved. */
-  whollyReserved: 10,
+  whollyReserved: 12,
 } as const;
 export const BLOCK_SHIFT = 4;
 
@@ -191,7 +209,7 @@ export function layOut(sizes: LayoutSizes): AllocatorLayout {
       firstBlock,
       claimableAt: reserve(HierarchicalBitmap.wordsFor(pool.blockCount)),
       spaceAt: reserve(HierarchicalBitmap.wordsFor(pool.blockCount)),
-      ringAt: reserve(pool.blockCount << pool.bits),
+      ringAt: reserve(2 * (pool.blockCount << pool.bits)),
       heldAt: reserve(pool.blockCount << pool.bits),
     };
     firstBlock += pool.blockCount;

@@ -5,7 +5,15 @@ import {
   NO_HANDLE,
   ReleaseStatus,
 } from "./allocator.js";
-import { ownerNodeOf, OwnerPhase, OWNERLESS, packOwner, phaseOf } from "./block-state.js";
+import {
+  LIVE,
+  OWNED,
+  ownerNodeOf,
+  OwnerPhase,
+  OWNERLESS,
+  packOwner,
+  phaseOf,
+} from "./block-state.js";
 import { BlockTable } from "./block-table.js";
 import { AllocatorCore, ANY_NODE, HELD_WITHOUT_HANDLE } from "./core.js";
 import { CoreResult, RETRIES } from "./core-result.js";
@@ -31,7 +39,7 @@ const CLAIMED_MAX = 4096;
  * 2. A block is claimed by compare-and-swap of its owner word. The list of a node's own blocks, which
  *    claims and releases of blocks change, has a short lock of that node's own, so two claims for the
  *    same node follow each other. An assignment from a block that the node has never takes it.
- * 3. Versions: the state's counter, the slots' turn, the list's version (see `block-state.ts`).
+ * 3. No compare-and-swap is fooled by a word that came back: `layout.ts` says of each word why.
  *
  * Called by one thread alone it decides as `src/protocol` does. With several threads an operation
  * that touches several blocks, or releases several addresses, is not atomic as a whole.
@@ -59,10 +67,10 @@ export class LockReducedAllocator implements Allocator {
     this.#words = words;
     this.#poolCount = layout.pools.length;
     this.#core = new AllocatorCore(memory, thread);
-    this.#blocks = new BlockTable(words, layout, thread);
+    this.#blocks = new BlockTable(memory, this.#core);
     this.#handles = new HandleTable(words, layout);
     const threads = new ThreadTable(words, layout);
-    this.#nodes = new NodeTable(words, layout, this.#blocks, threads, thread);
+    this.#nodes = new NodeTable(memory, this.#core, this.#blocks, threads, thread);
     this.#statistics = statisticsOf(memory.buffer, layout, thread);
     this.taken = new TakenAddresses(memory, thread);
   }
@@ -164,7 +172,8 @@ export class LockReducedAllocator implements Allocator {
   }
 
   #claimForMissing(node: number, pools: number, version: number, limit: number): number {
-    if (this.#nodes.lock(node) !== version) {
+    this.#nodes.lock(node);
+    if (this.#nodes.versionOf(node) !== version) {
       this.#nodes.unlock(node);
       return LIST_CHANGED;
     }
@@ -342,8 +351,9 @@ export class LockReducedAllocator implements Allocator {
     const confirmed = packOwner(OwnerPhase.confirmed, node);
     if (blocks.ownerOf(block) !== confirmed) return BlockStatus.notOurs;
     if (mustBeEmpty && !blocks.isEmpty(block)) return BlockStatus.notEmpty;
-    blocks.setOwner(block, packOwner(OwnerPhase.pendingDeletion, node));
-    if (blocks.close(block, true)) {
+    const deleting = packOwner(OwnerPhase.pendingDeletion, node);
+    blocks.setOwner(block, deleting);
+    if (this.#core.close(block, LIVE | OWNED, deleting)) {
       this.#nodes.remove(node, block);
       blocks.remove(block);
       return BlockStatus.done;
@@ -353,7 +363,7 @@ export class LockReducedAllocator implements Allocator {
       blocks.setOwner(block, confirmed);
       return BlockStatus.notEmpty;
     }
-    blocks.disown(block);
+    this.#core.disown(block);
     this.#nodes.remove(node, block);
     blocks.setOwner(block, OWNERLESS);
     return BlockStatus.done;

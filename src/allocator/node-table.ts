@@ -1,10 +1,10 @@
-import { type AllocatorLayout, BlockWord, NODE_SHIFT, NodeWord } from "./layout.js";
-import type { ThreadTable } from "./thread-table.js";
 import type { BlockTable } from "./block-table.js";
+import type { AllocatorCore } from "./core.js";
+import { type AllocatorLayout, BlockWord, NODE_SHIFT, NodeWord } from "./layout.js";
+import type { AllocatorMemory } from "./memory.js";
+import type { ThreadTable } from "./thread-table.js";
+import { wideCount } from "./wide-counter.js";
 
-const THREAD_BITS = 8;
-/** Most threads: the list lock names its holder in eight bits. */
-export const THREADS_MAX = 2 ** THREAD_BITS - 1;
 const SPINS = 200;
 const WAIT_MS = 0.05;
 
@@ -12,21 +12,27 @@ const WAIT_MS = 0.05;
  * The nodes: their pools, and the list of own blocks of each, in storage order.
  *
  * The list is read without a lock and changed under one, which is taken by compare-and-swap of the
- * node's lock word (even lowest bits: nobody; else the holder's number), only to claim or to give up
- * a block. The version in that word tells a reader that the list has changed under it. A holder that
- * died is found by its number.
+ * node's lock word (0: nobody; else the holder's number), only to claim or to give up a block. The
+ * version tells a reader that the list has changed under it. A holder that died is found by its
+ * number.
  */
 export class NodeTable {
   /** Times that the lock was held by another thread. */
   lockWaits = 0;
 
+  private readonly words: Int32Array;
+  private readonly layout: AllocatorLayout;
+
   constructor(
-    private readonly words: Int32Array,
-    private readonly layout: AllocatorLayout,
+    { words, layout }: AllocatorMemory,
+    private readonly core: AllocatorCore,
     private readonly blocks: BlockTable,
     private readonly threads: ThreadTable,
     private readonly thread: number,
-  ) {}
+  ) {
+    this.words = words;
+    this.layout = layout;
+  }
 
   rowOf(node: number): number {
     return this.layout.nodesAt + (node << NODE_SHIFT);
@@ -37,46 +43,46 @@ export class NodeTable {
     return this.words[this.layout.startsAt + node * this.layout.pools.length + pool]!;
   }
 
-  /** The lock word: equal before and after a reading of the list, and nobody in it, it was whole. */
+  /**
+   * How often the list was unlocked. Who read this, then the list, then took the lock, and finds the
+   * same, has read it whole: it is as it was. At a million changes a second the number comes back
+   * after 285 years.
+   */
   versionOf(node: number): number {
-    return Atomics.load(this.words, this.rowOf(node) + NodeWord.lock);
+    return wideCount(this.words, this.rowOf(node) + NodeWord.version);
   }
 
   /**
    * Takes the lock of a node's list.
    *
-   * @returns the lock word as it was before.
    * @throws DeadHolder when the thread that holds it is dead.
    */
-  lock(node: number): number {
+  lock(node: number): void {
     const { words } = this;
     const word = this.rowOf(node) + NodeWord.lock;
     let spins = 0;
     for (;;) {
-      const current = Atomics.load(words, word);
-      const holder = current & THREADS_MAX;
+      const holder = Atomics.load(words, word);
       if (holder === 0) {
-        if (Atomics.compareExchange(words, word, current, current | this.thread) === current) {
-          return current;
-        }
+        if (Atomics.compareExchange(words, word, 0, this.thread) === 0) return;
         continue;
       }
       if (spins++ < SPINS) continue;
       this.lockWaits++;
       this.threads.checkAlive(holder, `the list of node ${node}`);
-      Atomics.wait(words, word, current, WAIT_MS);
+      Atomics.wait(words, word, holder, WAIT_MS);
     }
   }
 
-  /** Gives the lock back and counts the version up. */
+  /** Counts the version up and gives the lock back. */
   unlock(node: number): void {
-    const word = this.rowOf(node) + NodeWord.lock;
-    const version = this.words[word]! >>> THREAD_BITS;
-    Atomics.store(this.words, word, (version + 1) << THREAD_BITS);
+    const row = this.rowOf(node);
+    this.core.countUp(row + NodeWord.version);
+    Atomics.store(this.words, row + NodeWord.lock, 0);
   }
 
   isLocked(node: number): boolean {
-    return (this.versionOf(node) & THREADS_MAX) !== 0;
+    return Atomics.load(this.words, this.rowOf(node) + NodeWord.lock) !== 0;
   }
 
   /** Own blocks in pools that the node assigns from, and in pools that do not select it. */

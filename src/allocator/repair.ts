@@ -1,15 +1,17 @@
 import {
-  counterMask,
-  headOf,
+  counterAt,
+  highOf,
   LIVE,
+  lowOfState,
   OWNED,
   OwnerPhase,
   OWNERLESS,
   ownerNodeOf,
   packOwner,
-  packState,
   phaseOf,
-  tailOf,
+  slotWord,
+  tailAt,
+  writeSlot,
 } from "./block-state.js";
 import { BlockTable } from "./block-table.js";
 import { AllocatorCore } from "./core.js";
@@ -63,10 +65,11 @@ class RepairRun {
 
   constructor(private readonly memory: AllocatorMemory) {
     const { words, layout } = memory;
-    this.#blocks = new BlockTable(words, layout);
-    this.#handles = new HandleTable(words, layout);
+    const threads = new ThreadTable(words, layout);
     this.#core = new AllocatorCore(memory, 0);
-    this.#nodes = new NodeTable(words, layout, this.#blocks, new ThreadTable(words, layout), 0);
+    this.#blocks = new BlockTable(memory, this.#core);
+    this.#handles = new HandleTable(words, layout);
+    this.#nodes = new NodeTable(memory, this.#core, this.#blocks, threads, 0);
   }
 
   run(): Repair {
@@ -121,23 +124,21 @@ class RepairRun {
     const row = this.#blocks.rowOf(block);
     const state = words[row + BlockWord.state]!;
     if ((state & LIVE) === 0) return;
-    const bits = words[row + BlockWord.bits]!;
-    const size = 1 << bits;
+    const size = 1 << words[row + BlockWord.bits]!;
     const ring = words[row + BlockWord.ring]!;
     const held = words[row + BlockWord.held]!;
     const isInPlace = new Uint8Array(size);
     const order: number[] = [];
-    const tail = tailOf(state, bits);
+    const tail = tailAt(words, row + BlockWord.state);
     // One slot beyond the counted ones may be filled and not yet counted in.
-    for (let turn = headOf(state, bits); ; turn = (turn + 1) & counterMask(bits)) {
-      const slot = words[ring + (turn & (size - 1))]!;
-      if (order.length === size || slot >>> bits !== turn) break;
-      const ordinal = slot & (size - 1);
+    for (let turn = counterAt(words, row + BlockWord.state); turn <= tail; turn++) {
+      const slot = slotWord(ring, turn, size);
+      if (order.length === size || counterAt(words, slot) !== turn) break;
+      const ordinal = words[slot]! & (size - 1);
       if (words[held + ordinal] === 0 && isInPlace[ordinal] === 0) {
         isInPlace[ordinal] = 1;
         order.push(ordinal);
       }
-      if (turn === tail) break;
     }
     for (let ordinal = 0; ordinal < size; ordinal++) {
       if (words[held + ordinal] !== 0 || isInPlace[ordinal] === 1) continue;
@@ -146,12 +147,12 @@ class RepairRun {
       this.#ordinalsReturned++;
     }
     // A turn that no thread has used yet, so that what is written now is told from what was there.
-    const first = (tail + size) & counterMask(bits);
+    const first = tail + size;
     for (const [i, ordinal] of order.entries()) {
-      const turn = (first + i) & counterMask(bits);
-      words[ring + (turn & (size - 1))] = (turn << bits) | ordinal;
+      writeSlot(words, slotWord(ring, first + i, size), first + i, ordinal);
     }
-    words[row + BlockWord.state] = packState(first, order.length, state & (LIVE | OWNED), bits);
+    const low = lowOfState(first, order.length, state & (LIVE | OWNED));
+    this.#core.setState(block, low, highOf(first));
   }
 
   #rebuildLists(): void {

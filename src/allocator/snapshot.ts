@@ -1,4 +1,12 @@
-import { freeOf, headOf, LIVE, ownerNodeOf, OwnerPhase, phaseOf } from "./block-state.js";
+import {
+  counterAt,
+  freeOf,
+  LIVE,
+  ownerNodeOf,
+  OwnerPhase,
+  phaseOf,
+  slotWord,
+} from "./block-state.js";
 import { entryBlock, entryCount, HandleTable } from "./handle-table.js";
 import { BLOCK_SHIFT, BlockWord } from "./layout.js";
 import type { AllocatorMemory } from "./memory.js";
@@ -25,13 +33,12 @@ export function freeOrdinals({ words, layout }: AllocatorMemory, block: number):
   const row = layout.blocksAt + (block << BLOCK_SHIFT);
   const state = words[row + BlockWord.state]!;
   if ((state & LIVE) === 0) return [];
-  const bits = words[row + BlockWord.bits]!;
+  const size = 1 << words[row + BlockWord.bits]!;
   const ring = words[row + BlockWord.ring]!;
-  const position = (1 << bits) - 1;
-  const head = headOf(state, bits);
+  const head = counterAt(words, row + BlockWord.state);
   return Array.from(
-    { length: freeOf(state, bits) },
-    (_, i) => words[ring + ((head + i) & position)]! & position,
+    { length: freeOf(state) },
+    (_, i) => words[slotWord(ring, head + i, size)]! & (size - 1),
   );
 }
 

@@ -1,6 +1,15 @@
-import { freeOf, headOf, LIVE, OWNED, ownerNodeOf, OwnerPhase, phaseOf } from "./block-state.js";
+import {
+  counterAt,
+  freeOf,
+  LIVE,
+  OWNED,
+  ownerNodeOf,
+  OwnerPhase,
+  phaseOf,
+  slotWord,
+} from "./block-state.js";
 import { BlockTable } from "./block-table.js";
-import { HELD_WITHOUT_HANDLE } from "./core.js";
+import { AllocatorCore, HELD_WITHOUT_HANDLE } from "./core.js";
 import { entryBlock, entryCount, HandleTable } from "./handle-table.js";
 import { HierarchicalBitmap } from "./hierarchical-bitmap.js";
 import { BlockWord, Header } from "./layout.js";
@@ -41,8 +50,10 @@ class StateCheck {
 
   constructor(private readonly memory: AllocatorMemory) {
     const { words, layout } = memory;
-    this.#blocks = new BlockTable(words, layout);
-    this.#nodes = new NodeTable(words, layout, this.#blocks, new ThreadTable(words, layout), 0);
+    const core = new AllocatorCore(memory, 0);
+    const threads = new ThreadTable(words, layout);
+    this.#blocks = new BlockTable(memory, core);
+    this.#nodes = new NodeTable(memory, core, this.#blocks, threads, 0);
   }
 
   run(): StateFinding[] {
@@ -94,17 +105,16 @@ class StateCheck {
 
   #checkOrdinals(block: number, row: number, state: number): void {
     const { words } = this.memory;
-    const bits = words[row + BlockWord.bits]!;
-    const size = 1 << bits;
+    const size = 1 << words[row + BlockWord.bits]!;
+    const ring = words[row + BlockWord.ring]!;
     const places = new Uint8Array(size);
-    const head = headOf(state, bits);
-    for (let i = 0; i < freeOf(state, bits); i++) {
-      const turn = (head + i) & ((1 << (29 - bits)) - 1);
-      const slot = words[words[row + BlockWord.ring]! + (turn & (size - 1))]!;
-      if (slot >>> bits !== turn) {
+    const head = counterAt(words, row + BlockWord.state);
+    for (let turn = head; turn < head + freeOf(state); turn++) {
+      const slot = slotWord(ring, turn, size);
+      if (counterAt(words, slot) !== turn) {
         this.#find("slot of another turn", `${this.#name(block)}: slot ${turn & (size - 1)}`);
       }
-      places[slot & (size - 1)]!++;
+      places[words[slot]! & (size - 1)]!++;
     }
     for (let ordinal = 0; ordinal < size; ordinal++) {
       const holder = words[words[row + BlockWord.held]! + ordinal]!;

@@ -6,6 +6,7 @@ import { OwnerPhase, phaseOf } from "../allocator/block-state.js";
 import { checkState } from "../allocator/state-check.js";
 import { statisticsOf } from "../allocator/thread-statistics.js";
 import { DeadHolder, ThreadTable } from "../allocator/thread-table.js";
+import { wideCount } from "../allocator/wide-counter.js";
 import { InvariantViolation } from "../failure/failure.js";
 import {
   durationMsOf,
@@ -90,12 +91,12 @@ async function superviseJobs(
   plan: LoadPlan,
   crew: Crew,
   board: ThreadBoard,
-  { words, layout }: AllocatorMemory,
+  memory: AllocatorMemory,
   job: (thread: number) => ThreadJob,
   collect: () => RunMeasures,
   { signal, onProgress }: RunOptions,
 ): Promise<number> {
-  const threads = new ThreadTable(words, layout);
+  const threads = new ThreadTable(memory.words, memory.layout);
   const errors: unknown[] = [];
   const stop = () => {
     board.stop();
@@ -120,7 +121,7 @@ async function superviseJobs(
   await Promise.race([allEnded, sleep(warmUpMs)]);
   if (running > 0) {
     cpu = process.cpuUsage();
-    forgetConflicts(words, layout.blocksAt, layout.blockCount);
+    forgetConflicts(memory);
   }
   while (running > 0) {
     await Promise.race([allEnded, sleep(POLL_MS)]);
@@ -135,9 +136,11 @@ async function superviseJobs(
 }
 
 /** Conflicts of the warm-up do not count. */
-function forgetConflicts(words: Int32Array, blocksAt: number, blockCount: number): void {
-  for (let block = 0; block < blockCount; block++) {
-    Atomics.store(words, blocksAt + (block << BLOCK_SHIFT) + BlockWord.conflicts, 0);
+function forgetConflicts({ buffer, layout }: AllocatorMemory): void {
+  const wideWords = new BigInt64Array(buffer);
+  for (let block = 0; block < layout.blockCount; block++) {
+    const word = layout.blocksAt + (block << BLOCK_SHIFT) + BlockWord.conflicts;
+    Atomics.store(wideWords, word / 2, 0n);
   }
 }
 
@@ -151,7 +154,7 @@ function finish(memory: AllocatorMemory, measures: RunMeasures): void {
   let held = 0;
   for (let block = 0; block < layout.blockCount; block++) {
     const row = layout.blocksAt + (block << BLOCK_SHIFT);
-    const conflicts = words[row + BlockWord.conflicts]!;
+    const conflicts = wideCount(words, row + BlockWord.conflicts);
     if (conflicts > 0) measures.addConflicts(memory.cidrOf(block).text, conflicts);
     if (phaseOf(words[row + BlockWord.owner]!) === OwnerPhase.absent) continue;
     measures.blocks++;

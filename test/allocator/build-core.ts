@@ -1,6 +1,13 @@
 import { readFileSync } from "node:fs";
 import loadWabt from "wabt";
-import { LIVE, OWNED, OwnerPhase } from "../../src/allocator/block-state.js";
+import {
+  COUNTER_SHIFT,
+  FREE_MASK,
+  FREE_SHIFT,
+  LIVE,
+  OWNED,
+  OwnerPhase,
+} from "../../src/allocator/block-state.js";
 import { CoreResult, RETRIES } from "../../src/allocator/core-result.js";
 import { COUNT_BITS, HANDLE_COUNT_MAX } from "../../src/allocator/handle-table.js";
 import {
@@ -34,6 +41,12 @@ const CONSTANTS: Readonly<Record<string, number>> = {
   ...CoreResult,
   live: LIVE,
   flags: LIVE | OWNED,
+  allButOwned: ~OWNED,
+  counterShift: COUNTER_SHIFT,
+  freeShift: FREE_SHIFT,
+  freeMask: FREE_MASK,
+  oneFree: 1 << FREE_SHIFT,
+  oneTaken: (1 << COUNTER_SHIFT) - (1 << FREE_SHIFT),
   confirmed: OwnerPhase.confirmed,
   retries: RETRIES,
   countBits: COUNT_BITS,

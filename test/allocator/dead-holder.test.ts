@@ -3,6 +3,7 @@ import { NO_HANDLE } from "../../src/allocator/allocator.js";
 import { CoarseLockAllocator } from "../../src/allocator/coarse-lock.js";
 import { CoarseMutex } from "../../src/allocator/coarse-mutex.js";
 import { BlockTable } from "../../src/allocator/block-table.js";
+import { AllocatorCore } from "../../src/allocator/core.js";
 import { LockReducedAllocator } from "../../src/allocator/lock-reduced.js";
 import type { AllocatorMemory } from "../../src/allocator/memory.js";
 import { NodeTable } from "../../src/allocator/node-table.js";
@@ -32,9 +33,9 @@ describe("a thread that died is reported, not waited for", () => {
 
   it("when it holds the list of a node, by those who need that list alone", () => {
     const memory = smallMemory();
-    const { words, layout } = memory;
     const threads = threadsOf(memory);
-    new NodeTable(words, layout, new BlockTable(words, layout), threads, HOLDING).lock(0);
+    const core = new AllocatorCore(memory, HOLDING);
+    new NodeTable(memory, core, new BlockTable(memory, core), threads, HOLDING).lock(0);
     threads.markDead(HOLDING);
     const allocator = new LockReducedAllocator(memory, WAITING);
     expect(() => allocator.assign(0, NO_HANDLE, 1, 0)).toThrow(

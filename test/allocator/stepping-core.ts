@@ -14,10 +14,9 @@ function withSteps(module: readonly Expression[]): Expression {
   const stepping = rewrite(module, (list) => {
     const [name] = list;
     if (typeof name !== "string") return list;
-    const isStore = /^i32\.(atomic\.)?store$/.test(name);
-    if (isStore && isPrivate(list)) return list;
-    if (!isStore && !name.startsWith("i32.atomic.")) return list;
-    const result: Expression[] = isStore ? [] : [["result", "i32"]];
+    const [, type, isStore] = /^(i32|i64)\.(?:(?:atomic\.)?(store)$|atomic\.)/.exec(name) ?? [];
+    if (type === undefined || (isStore !== undefined && isPrivate(list))) return list;
+    const result: Expression[] = isStore === undefined ? [["result", type]] : [];
     return ["block", ...result, ["call", "$step"], list];
   });
   const [head, ...rest] = stepping as readonly Expression[];
