@@ -4,6 +4,7 @@ import {
   failedTeardownText,
   SANDBOX_LIMIT_TEXT,
 } from "../node/kubelet-texts.js";
+import type { HandleLeak } from "../node/leak-count.js";
 import type { CommandFigures, PluginTask, PodWitness } from "../node/pod-witness.js";
 
 /** One request of a process, from when it was ready to be sent. Times are simulated microseconds. */
@@ -55,6 +56,11 @@ export interface StoryCommand {
   nextTryUs: number | null;
 }
 
+/** What an ADD left allocated that nobody will release. */
+export interface LeftBehind extends Readonly<HandleLeak> {
+  readonly sandbox: string;
+}
+
 /** What happened to one pod's network. */
 export interface PodStory {
   readonly pod: string;
@@ -65,6 +71,8 @@ export interface PodStory {
   readonly startedUs: number;
   readyUs: number | null;
   readonly commands: StoryCommand[];
+  /** What its ADDs left behind, as it is at the end of the run. */
+  readonly leftBehind: LeftBehind[];
 }
 
 /** Writes a pod's story while it happens. */

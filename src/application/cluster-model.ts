@@ -45,6 +45,7 @@ function gcAssumptions({ enabled, watchLatency, gracePeriod }: GcSettings): stri
   ];
 }
 
+/** What a million bytes of a list are made of. */
 function bytesText(): string {
   const sizes = Object.entries(ASSUMED_OBJECT_BYTES).map(([name, bytes]) => `${name} ${bytes}`);
   return `bytes of an object, a mean whatever it holds: ${sizes.join(", ")}`;

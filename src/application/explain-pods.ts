@@ -3,6 +3,8 @@ import { BadInput } from "../failure/failure.js";
 import type { SimulationResult } from "../formats/result/simulation-result.js";
 import type { Scenario } from "../formats/scenario/scenario.js";
 import { findProfile } from "../releases/profiles.js";
+import { ordinaryHandle } from "../node/cni-request.js";
+import type { HandleLeak } from "../node/leak-count.js";
 import type { PodRef } from "../workload/pod-network.js";
 import type { PodObserver } from "./observed-events.js";
 import { simulateScenario, type SimulateOptions } from "./simulate-scenario.js";
@@ -77,6 +79,7 @@ class Reporter implements PodObserver {
       startedUs: timeUs,
       readyUs: null,
       commands: [],
+      leftBehind: [],
     };
     this.stories.set(pod, story);
     return new StoryWriter(story);
@@ -89,6 +92,15 @@ class Reporter implements PodObserver {
 
   podFailed(): void {
     // The story's own steps tell it.
+  }
+
+  runEnded(leaks: ReadonlyMap<string, HandleLeak>): void {
+    for (const { commands, leftBehind } of this.stories.values()) {
+      for (const { command, sandbox } of commands) {
+        const leak = command === "add" ? leaks.get(ordinaryHandle(sandbox)) : undefined;
+        if (leak !== undefined) leftBehind.push({ sandbox, ...leak });
+      }
+    }
   }
 }
 

@@ -3,6 +3,7 @@ import type { MemoryDatastore } from "../datastore/memory.js";
 import type { ClusterSection } from "../formats/result/cluster-section.js";
 import type { Liveness } from "../formats/result/liveness.js";
 import type { AddressNumber } from "../model/address.js";
+import type { HandleLeak } from "../node/leak-count.js";
 import type { Behaviours } from "../releases/behaviours.js";
 import type { ClusterNode, PodNetwork, PodNetworkEvents } from "../workload/pod-network.js";
 import type { StartingPod } from "./export-cluster.js";
@@ -26,6 +27,8 @@ export interface RunState {
   podAddresses(): Iterable<AddressNumber>;
   /** Pods that are to have a network and have none yet; absent where none can be told. */
   startingPods?(): Iterable<StartingPod>;
+  /** What is allocated for nobody now, by handle; absent where no ADD can leave anything behind. */
+  leaksByHandle?(): ReadonlyMap<string, HandleLeak>;
 }
 
 /** What a scenario's pods run against: one of the models. */

@@ -1,3 +1,4 @@
+import type { HandleLeak } from "../node/leak-count.js";
 import type { PodWitness } from "../node/pod-witness.js";
 import type { Kernel } from "../simulation/kernel.js";
 import type { ClusterNode, PodNetworkEvents, PodRef } from "../workload/pod-network.js";
@@ -8,6 +9,8 @@ export interface PodObserver {
   podStarted(pod: PodRef, timeUs: number): PodWitness | null;
   podReady(pod: PodRef, timeUs: number): void;
   podFailed(pod: PodRef, timeUs: number): void;
+  /** The run is over. @param leaks what is allocated for nobody then, by handle. */
+  runEnded?(leaks: ReadonlyMap<string, HandleLeak>): void;
 }
 
 /** The workload's side of a network, with an observer in front of it if there is one. */

@@ -340,6 +340,7 @@ export async function simulateScenario(
   } catch (error) {
     throw placed(error, kernel, scenario);
   }
+  observer?.runEnded?.(run.leaksByHandle?.() ?? new Map());
   options.onEnd?.(finalStateOf(model, initial, profile.name));
   model.countNow();
   return watch.mark(resultNow(completed));

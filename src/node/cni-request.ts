@@ -30,8 +30,10 @@ export interface CniRequest {
 export type OrdinarySandbox = Pick<CniRequest, "containerId" | "pod" | "namespace" | "node"> &
   Partial<Pick<CniRequest, "wantsIpv4" | "wantsIpv6" | "windows">>;
 
-/** The CNI network that Calico's manifests name. */
-const NETWORK = "k8s-pod-network";
+/** Handle of an ordinary sandbox: the CNI network that Calico's manifests name, then the sandbox. */
+export function ordinaryHandle(containerId: string): string {
+  return `k8s-pod-network.${containerId}`;
+}
 
 /** The request for a sandbox that asks for nothing special; for an IPv4 address unless told else. */
 export function ordinaryRequest(sandbox: OrdinarySandbox): CniRequest {
@@ -42,7 +44,7 @@ export function ordinaryRequest(sandbox: OrdinarySandbox): CniRequest {
     pod,
     namespace,
     namespaceLabels: {},
-    handle: `${NETWORK}.${containerId}`,
+    handle: ordinaryHandle(containerId),
     node,
     wantsIpv4,
     wantsIpv6,

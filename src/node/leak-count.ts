@@ -1,4 +1,6 @@
 import type { MemoryDatastore } from "../datastore/memory.js";
+import { formatAddress } from "../model/address.js";
+import type { Block } from "../model/block.js";
 
 /** What is allocated for nobody. */
 export interface LeakCount {
@@ -7,23 +9,73 @@ export interface LeakCount {
   readonly handles: number;
 }
 
+/** What is allocated for nobody by one handle. */
+export interface HandleLeak {
+  readonly handle: string;
+  /** Whether there is a handle object; without it the plugin's DEL finds no address. */
+  hasObject: boolean;
+  readonly addresses: string[];
+}
+
+/** Whose handles somebody will still release. */
+export interface LiveHandles {
+  has(handle: string): boolean;
+}
+
 /**
- * Counts addresses and handles that no one will release: all but those of the handles given.
- * Addresses without a handle are not counted. Costs as much as there are addresses in blocks.
+ * Visits the addresses and handle objects that no one will release: all but those of the live handles.
+ * Addresses without a handle are passed over. Costs as much as there are addresses in blocks.
  */
-export function countLeaks(
+function visitLeaks(
   datastore: MemoryDatastore,
-  live: { has(handle: string): boolean },
-): LeakCount {
-  let addresses = 0;
+  live: LiveHandles,
+  addressLeaked: (handle: string, block: Block, ordinal: number) => void,
+  handleLeaked: (handle: string) => void,
+): void {
   for (const { value: block } of datastore.blocks) {
     if (block.allocatedCount === 0) continue;
     for (let ordinal = 0; ordinal < block.size; ordinal++) {
       const handle = block.attributeOf(ordinal)?.handle ?? null;
-      if (handle !== null && !live.has(handle)) addresses++;
+      if (handle !== null && !live.has(handle)) {
+        addressLeaked(handle, block, ordinal);
+      }
     }
   }
+  for (const { value } of datastore.handles) if (!live.has(value.id)) handleLeaked(value.id);
+}
+
+/** Counts the addresses and handle objects that no one will release, as `visitLeaks` finds them. */
+export function countLeaks(datastore: MemoryDatastore, live: LiveHandles): LeakCount {
+  let addresses = 0;
   let handles = 0;
-  for (const { value } of datastore.handles) if (!live.has(value.id)) handles++;
+  visitLeaks(
+    datastore,
+    live,
+    () => addresses++,
+    () => handles++,
+  );
   return { addresses, handles };
+}
+
+/** What no one will release, by handle. */
+export function leaksByHandle(
+  datastore: MemoryDatastore,
+  live: LiveHandles,
+): ReadonlyMap<string, HandleLeak> {
+  const leaks = new Map<string, HandleLeak>();
+  const leakOf = (handle: string): HandleLeak => {
+    let leak = leaks.get(handle);
+    if (leak === undefined) leaks.set(handle, (leak = { handle, hasObject: false, addresses: [] }));
+    return leak;
+  };
+  visitLeaks(
+    datastore,
+    live,
+    (handle, { cidr }, ordinal) =>
+      leakOf(handle).addresses.push(formatAddress(cidr.addressAt(ordinal))),
+    (handle) => {
+      leakOf(handle).hasObject = true;
+    },
+  );
+  return leaks;
 }

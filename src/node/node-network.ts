@@ -31,7 +31,7 @@ import {
 import { HostLock } from "./host-lock.js";
 import { KubeletPod, type KubeletSurroundings, RunningCommand } from "./kubelet-pod.js";
 import { failedSandboxText, failedTeardownText, SANDBOX_LIMIT_TEXT } from "./kubelet-texts.js";
-import { countLeaks, type LeakCount } from "./leak-count.js";
+import { countLeaks, type HandleLeak, type LeakCount, leaksByHandle } from "./leak-count.js";
 import { NetworkMeasures } from "./network-measures.js";
 import { LeakAges } from "./leak-ages.js";
 import { NodeStarts } from "./node-starts.js";
@@ -89,6 +89,9 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
   /** Sandboxes whose DEL is still to come, by handle. Whatever other handles hold has leaked. */
   readonly liveHandles = new Map<string, KubeletPod>();
   readonly leakAges: LeakAges;
+  readonly #live = {
+    has: (handle: string) => this.liveHandles.has(handle) || this.#starts.ownHandles.has(handle),
+  };
   /** Who else watches the pods, if anyone. */
   podWatch: PodWatch | null = null;
   /** The release of nodes that join. */
@@ -449,9 +452,12 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
 
   /** What is allocated for nobody now. */
   leakedNow(): LeakCount {
-    return countLeaks(this.datastore, {
-      has: (handle) => this.liveHandles.has(handle) || this.#starts.ownHandles.has(handle),
-    });
+    return countLeaks(this.datastore, this.#live);
+  }
+
+  /** The same, handle by handle. */
+  leaksByHandle(): ReadonlyMap<string, HandleLeak> {
+    return leaksByHandle(this.datastore, this.#live);
   }
 
   /** Counts what is allocated for nobody, and notes it. */

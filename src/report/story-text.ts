@@ -1,4 +1,10 @@
-import type { PodStory, StoryCommand, StoryRequest, StoryStep } from "../analysis/pod-story.js";
+import type {
+  LeftBehind,
+  PodStory,
+  StoryCommand,
+  StoryRequest,
+  StoryStep,
+} from "../analysis/pod-story.js";
 import { formatCount, formatDurationUs } from "./format-number.js";
 import { printableText } from "./printable-text.js";
 import { wrapped } from "./wrapped.js";
@@ -122,12 +128,21 @@ function endLines(run: StoryCommand, at: (timeUs: number) => string): string[] {
   return lines;
 }
 
+function leftBehindText({ handle, hasObject, addresses, sandbox }: LeftBehind): string {
+  const held = `held by nobody at the end of the run (ADD for ${sandbox})`;
+  const what = addresses.join(" and ");
+  if (addresses.length === 0) return `handle ${handle} without an address, ${held}`;
+  if (hasObject) return `handle ${handle} with ${what}, ${held}`;
+  return `${what} of handle ${handle}, which is not there so that no DEL finds it, ${held}`;
+}
+
 /** One pod's story, step by step; times count from when the schedule wanted the pod. */
 export function storyText(
   story: PodStory & { readonly causes: readonly CauseLines[] },
   width: number,
 ): string {
-  const { pod, namespace, node, intendedUs, startedUs, readyUs, commands, causes } = story;
+  const { pod, namespace, node, intendedUs, startedUs, readyUs, commands, leftBehind, causes } =
+    story;
   const adds = commands.filter(({ command }) => command === "add");
   const wanted = `wanted at ${formatDurationUs(intendedUs)}`;
   const ready =
@@ -145,6 +160,9 @@ export function storyText(
   for (const run of commands) {
     if (run.command === "add") tries++;
     lines.push(...commandLines(run, intendedUs, tries));
+  }
+  for (const leak of leftBehind) {
+    lines.push(...wrapped("left behind", leftBehindText(leak), Math.max(width, 60)));
   }
   for (const { behaviour, meaning, here, instead, since, effect } of causes) {
     const text =

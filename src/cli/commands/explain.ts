@@ -34,7 +34,8 @@ export const command = defineCommand({
   describe:
     "Tell the story of single pods of a scenario with model: cluster: when each was meant to start, " +
     "who held the node's lock, every request with its wait and its cost, retries, what the kubelet " +
-    "saw, and which behaviour of the release later ones do not have. Takes a scenario, or a result of " +
+    "saw, the handles and addresses that it left behind for nobody, and which behaviour of the release " +
+    "later ones do not have. Takes a scenario, or a result of " +
     "ipamlab simulate --json, whose run is repeated.",
   examples: [
     ["ipamlab explain my.yaml --pod web-17", "one pod"],

@@ -15,6 +15,13 @@ datastore: { reads: 250ms, writes: 250ms }
 workload: [{ executor: burst, name: web, startAfter: 1s, pods: 40 }]
 `;
 
+interface Leak {
+  readonly sandbox: string;
+  readonly handle: string;
+  readonly hasObject: boolean;
+  readonly addresses: readonly string[];
+}
+
 let scenario: string;
 let folder: string;
 
@@ -70,6 +77,50 @@ describe("ipamlab explain", () => {
     expect(failed.stdout).toMatch(/^\d+ pods had a failed ADD; the first 1:$/m);
     const later = await runCommand("explain", scenario, "--failed", "--release", "v3.29.7");
     expect(later.stdout).toContain("0 pods had a failed ADD\n");
+  });
+
+  it("names every handle that failed ADDs left behind, as many as the run leaks", async () => {
+    const incident = "add-lock-queue-leaks-handles";
+    const file = join(folder, "failed.json");
+    const args = ["--failed", "--limit", "1000", "--json", file];
+    const { stdout } = await runCommand("explain", incident, ...args);
+    const { pods } = JSON.parse(await readFile(file, "utf8")) as {
+      pods: { commands: { sandbox: string; error: string | null }[]; leftBehind: Leak[] }[];
+    };
+    const leaks = pods.flatMap(({ leftBehind }) => leftBehind);
+    for (const { commands, leftBehind } of pods) {
+      for (const { sandbox, handle, hasObject, addresses } of leftBehind) {
+        expect({ handle, hasObject, addresses }).toEqual({
+          handle: `k8s-pod-network.${sandbox}`,
+          hasObject: true,
+          addresses: [],
+        });
+        expect(commands.find((each) => each.sandbox === sandbox)!.error).toContain("deadline");
+        expect(stdout.replace(/\s+/g, " ")).toContain(
+          `left behind handle ${handle} without an address, held by nobody at the end of the run`,
+        );
+      }
+    }
+    const simulated = await runCommand("simulate", incident, "--json", "-");
+    const { leaks: counted } = JSON.parse(simulated.stdout) as { leaks: { handles: number } };
+    expect(leaks).toHaveLength(counted.handles);
+    expect(counted.handles).toBeGreaterThan(0);
+  });
+
+  it("names the address that a pod of a killed machine still holds, and none of one that ended", async () => {
+    const killed = join(folder, "killed.yaml");
+    const workload =
+      "[{ executor: burst, name: web, pods: 4, lifetime: 1m }, " +
+      "{ executor: burst, name: api, pods: 4, startAfter: 90s }, " +
+      "{ executor: spot-kill, nodes: 1, startAfter: 2m }]";
+    await writeFile(killed, BURST.replace(/workload: .*/, `workload: ${workload}`));
+    const { stdout } = await runCommand("explain", killed, "--slowest", "8", "--json", "-");
+    const { pods } = JSON.parse(stdout) as { pods: { pod: string; leftBehind: Leak[] }[] };
+    expect(pods).toHaveLength(8);
+    for (const { pod, leftBehind } of pods) {
+      const held = leftBehind.map(({ hasObject, addresses }) => [hasObject, addresses.length]);
+      expect(held, pod).toEqual(pod.startsWith("api") ? [[true, 1]] : []);
+    }
   });
 
   it("repeats the run of a stored result, and only of its own scenario", async () => {
