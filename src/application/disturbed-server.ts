@@ -44,10 +44,9 @@ function codeOf(request: string): number {
   return apiCode(verb, resource);
 }
 
-const isList = (code: number): boolean => verbOfCode(code) === "LIST";
-
-/** What an object adds to a list: its share of the server's work, and its bytes. */
+/** What an object adds to a list: its share of the server's work, and its bytes; else nothing. */
 function listedObjectUs(code: number, settings: DatastoreSettings): number {
+  if (verbOfCode(code) !== "LIST") return 0;
   const { perListedObject, perListedMegabyte = 0 } = settings;
   const resource = resourceOfCode(code);
   const bytes = resource === undefined ? 0 : (ASSUMED_OBJECT_BYTES[resource] ?? 0);
@@ -68,7 +67,7 @@ export function createServer(
   const byCode = codes.map((code) => (isRead(code) ? reads : writes));
   for (const { request, takes } of settings.requests)
     byCode[codeOf(request)] = distributionOf(takes);
-  const perObjectUs = codes.map((code) => (isList(code) ? listedObjectUs(code, settings) : 0));
+  const perObjectUs = codes.map((code) => listedObjectUs(code, settings));
   const server = new ApiServer({ byCode, perObjectUs }, random, settings.maxInFlight ?? Infinity);
   scheduleDisturbances(kernel, server, settings, faults);
   return server;
