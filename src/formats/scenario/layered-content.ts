@@ -161,8 +161,8 @@ export class LayeredContent {
 
   /**
    * Lays further content over this. Mappings are merged, but one with another `distribution` replaces
-   * the one under it; `null` takes a key away; a list replaces a list; a mapping over a list changes its items, which it calls by their name or number, and adds
-   * those under `+`.
+   * the one under it; `null` takes a key away; a list replaces a list; a mapping over a list changes
+   * its items, which it calls by their name or number, and adds those under `+`.
    */
   under(
     source: LayerSource,
