@@ -1,18 +1,20 @@
 /**
  * How long does an operation take under two threads at half of what they can do? Each round searches
  * the rate that both threads reach flat out, then offers half of it from a schedule that does not
- * wait, and takes the time of every operation. The lag with which a thread that only waits for its
- * next operation starts it is the machine's own share: what it adds to the latency is not the
- * allocator's. Best and median of the rounds.
+ * wait, and takes the time of every operation. Then the same threads keep the same schedule with
+ * an allocator that does nothing: what is late then is late by the machine, or by the driver, and
+ * counted alike, with all that waited behind it. Best and median of the rounds.
  *
  *     npm run bench:allocator-latency [-- --rounds 5] [-- --ms 500]
  */
 import { availableParallelism, loadavg } from "node:os";
-import type { ChurnPlan, LoadPlan } from "../src/load/load-plan.js";
+import { createAllocatorMemory } from "../src/allocator/create-memory.js";
+import { type ChurnPlan, handleCountOf, type LoadPlan, workOf } from "../src/load/load-plan.js";
 import { runOnce } from "../src/load/run-once.js";
+import { ThreadBoard } from "../src/load/thread-board.js";
 import { ThreadCrew } from "../src/load/thread-crew.js";
 import { ALLOCATORS, type AllocatorName } from "../src/load/thread-job.js";
-import type { LatencyHistogram } from "../src/metrics/latency-histogram.js";
+import { LatencyHistogram } from "../src/metrics/latency-histogram.js";
 import { Cidr } from "../src/model/cidr.js";
 import { DEFAULT_IPAM_CONFIG } from "../src/model/ipam-config.js";
 import { makePool, type UsablePool } from "../src/model/pool.js";
@@ -59,9 +61,41 @@ interface Sample {
   readonly service: LatencyHistogram;
   readonly fromIntended: LatencyHistogram;
   readonly driverLag: LatencyHistogram;
+  /** From the intended start, of an allocator that does nothing. */
+  readonly withoutWork: LatencyHistogram;
+}
+
+/** The same schedule, with an allocator that does nothing. */
+async function runIdle(plan: LoadPlan): Promise<LatencyHistogram> {
+  const warmUpMs = durationMs / 2;
+  const handleCount = handleCountOf(plan);
+  const world = { ...plan.world, handleCount, overflowCount: 0, threadCount: THREADS };
+  const memory = createAllocatorMemory(world).handle;
+  const board = ThreadBoard.create(THREADS);
+  const threads = Array.from({ length: THREADS }, (_, i) => i + 1);
+  await Promise.all(
+    threads.map((thread) =>
+      idleCrew.run({
+        allocator: "lock-reduced",
+        memory,
+        board: board.handle,
+        thread,
+        isOpenLoop: true,
+        isSpinning: plan.isSpinning,
+        warmUpNs: warmUpMs * 1e6,
+        durationNs: (warmUpMs + durationMs) * 1e6,
+        sliceNs: 1e9,
+        work: workOf(plan, thread),
+      }),
+    ),
+  );
+  const latencies = new LatencyHistogram();
+  for (const thread of threads) latencies.add(board.measuresOf(thread).histograms.fromIntended);
+  return latencies;
 }
 
 const crew = new ThreadCrew(THREADS);
+const idleCrew = new ThreadCrew(THREADS, new URL("./idle-worker.js", import.meta.url));
 const samples = new Map<AllocatorName, Sample[]>(ALLOCATORS.map((name) => [name, []]));
 for (let round = 0; round < rounds; round++) {
   for (const allocator of ALLOCATORS) {
@@ -71,10 +105,12 @@ for (let round = 0; round < rounds; round++) {
     const measures = await runOnce(planAt(podsPerSecond), allocator, crew);
     const { fromIntended, driverLag } = measures.histograms;
     const service = measures.serviceTimes();
-    samples.get(allocator)!.push({ podsPerSecond, service, fromIntended, driverLag });
+    const withoutWork = await runIdle(planAt(podsPerSecond));
+    const sample = { podsPerSecond, service, fromIntended, driverLag, withoutWork };
+    samples.get(allocator)!.push(sample);
   }
 }
-await crew.close();
+await Promise.all([crew.close(), idleCrew.close()]);
 
 function sorted(values: readonly number[]): number[] {
   return [...values].sort((a, b) => a - b);
@@ -94,6 +130,7 @@ for (const [allocator, rows] of samples) {
   for (const [name, of] of [
     ["service time", (sample: Sample) => sample.service],
     ["from the intended start", (sample: Sample) => sample.fromIntended],
+    ["the same without allocator", (sample: Sample) => sample.withoutWork],
     ["lag of an idle thread", (sample: Sample) => sample.driverLag],
   ] as const) {
     const summaries = rows.map((row) => of(row).summary()).filter((each) => each !== null);

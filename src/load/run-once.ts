@@ -136,11 +136,11 @@ async function superviseJobs(
 }
 
 /** Conflicts of the warm-up do not count. */
-function forgetConflicts({ buffer, layout }: AllocatorMemory): void {
+function forgetConflicts({ words, buffer, layout }: AllocatorMemory): void {
   const wideWords = new BigInt64Array(buffer);
   for (let block = 0; block < layout.blockCount; block++) {
     const word = layout.blocksAt + (block << BLOCK_SHIFT) + BlockWord.conflicts;
-    Atomics.store(wideWords, word / 2, 0n);
+    if (wideCount(words, word) !== 0) Atomics.store(wideWords, word / 2, 0n);
   }
 }
 

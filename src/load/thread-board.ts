@@ -132,6 +132,11 @@ export class ThreadBoard {
     Atomics.notify(this.#control, Control.stop);
   }
 
+  /** Lets a moment pass: so many looks for a stop, unless there is one. */
+  look(times: number): void {
+    for (let left = times; left > 0 && !this.isStopped; left--);
+  }
+
   /** Sleeps, but not longer than to a stop. */
   sleep(durationMs: number): void {
     Atomics.wait(this.#control, Control.stop, 0, durationMs);

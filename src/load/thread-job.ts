@@ -44,6 +44,24 @@ export interface ThreadJob {
 
 /** An idle thread sleeps only when there is more time than this: a sleeper wakes up too late. */
 const SPIN_NS = 200_000;
+/**
+ * Most looks at the board between two readings of the clock while a thread waits, and the time left
+ * for each. Every reading makes an object, and its collection would be a stall of the driver's own.
+ */
+const LOOKS_MAX = 100;
+const LOOK_NS = 40;
+
+/** Makes the allocator of a job for its thread. */
+export type MakeAllocator = (
+  job: ThreadJob,
+  memory: AllocatorMemory,
+  observer: LockObserver,
+) => Allocator;
+
+const makeAllocator: MakeAllocator = (job, memory, observer) =>
+  job.allocator === "coarse-lock"
+    ? new CoarseLockAllocator(memory, job.thread, observer)
+    : new LockReducedAllocator(memory, job.thread);
 
 class JobRun {
   readonly #board: ThreadBoard;
@@ -56,16 +74,16 @@ class JobRun {
   /** What `performance.now` said at the start, milliseconds. */
   #startMs = 0;
 
-  constructor(private readonly job: ThreadJob) {
+  constructor(
+    private readonly job: ThreadJob,
+    make: MakeAllocator,
+  ) {
     const memory = AllocatorMemory.attach(job.memory);
     this.#board = ThreadBoard.attach(job.board);
     this.#measures = this.#board.measuresOf(job.thread);
     this.#statistics = statisticsOf(memory.buffer, memory.layout, job.thread);
     this.#threads = new ThreadTable(memory.words, memory.layout);
-    this.#allocator =
-      job.allocator === "coarse-lock"
-        ? new CoarseLockAllocator(memory, job.thread, this.#observer())
-        : new LockReducedAllocator(memory, job.thread);
+    this.#allocator = make(job, memory, this.#observer());
     this.#stream =
       job.work.kind === "churn" ? new ChurnStream(job.work) : new ScheduleStream(job.work);
   }
@@ -111,37 +129,36 @@ class JobRun {
     const { isOpenLoop, durationNs, warmUpNs } = this.job;
     const board = this.#board;
     const stream = this.#stream;
+    let nowNs = this.#nowNs();
     for (let k = 0; ; k++) {
-      let startNs = this.#nowNs();
       const intendedNs = stream.intendedNs(k);
-      if (board.isStopped || intendedNs === Infinity) return startNs;
-      if (startNs >= durationNs) {
+      if (board.isStopped || intendedNs === Infinity) return nowNs;
+      if (nowNs >= durationNs) {
         if (isOpenLoop) {
           const notStarted = stream.wantedBefore(durationNs) - k;
           this.#measures.counters[Counter.notStarted] = notStarted;
         }
         return durationNs;
       }
-      let lagNs = -1;
-      if (isOpenLoop) {
-        if (intendedNs >= durationNs) return durationNs;
-        if (startNs < intendedNs) {
-          startNs = this.#waitUntil(intendedNs);
-          lagNs = startNs - intendedNs;
-        }
-      }
+      if (isOpenLoop && intendedNs >= durationNs) return durationNs;
+      const isIdle = isOpenLoop && nowNs < intendedNs;
+      const startNs = isIdle ? this.#waitUntil(intendedNs) : this.#nowNs();
       if (!this.#isMeasuring && (isOpenLoop ? intendedNs : startNs) >= warmUpNs) {
         this.#beginMeasuring();
       }
       const performed = stream.perform(this.#allocator, k);
-      if (this.#isMeasuring) {
-        this.#note(performed, isOpenLoop ? intendedNs : startNs, startNs, lagNs);
-      }
+      nowNs = this.#nowNs();
+      if (this.#isMeasuring) this.#note(performed, intendedNs, startNs, nowNs, isIdle);
     }
   }
 
-  #note(performed: Performed, intendedNs: number, startNs: number, lagNs: number): void {
-    const endNs = this.#nowNs();
+  #note(
+    performed: Performed,
+    intendedNs: number,
+    startNs: number,
+    endNs: number,
+    wasIdle: boolean,
+  ): void {
     const { counters, histograms, slices } = this.#measures;
     switch (performed) {
       case Performed.assigned:
@@ -162,7 +179,7 @@ class JobRun {
     }
     if (this.job.isOpenLoop) {
       histograms.fromIntended.record(Math.floor(endNs - intendedNs));
-      if (lagNs >= 0) histograms.driverLag.record(Math.floor(lagNs));
+      if (wasIdle) histograms.driverLag.record(Math.floor(Math.max(0, startNs - intendedNs)));
     }
     const slice = Math.floor((endNs - this.job.warmUpNs) / this.job.sliceNs);
     slices[slice < SLICES_MAX ? slice : SLICES_MAX - 1]!++;
@@ -176,6 +193,7 @@ class JobRun {
       const leftNs = timeNs - nowNs;
       if (leftNs <= 0 || this.#board.isStopped) return nowNs;
       if (leftNs > awakeNs) this.#board.sleep((leftNs - awakeNs) / 1e6);
+      else this.#board.look(Math.min(LOOKS_MAX, leftNs / LOOK_NS));
     }
   }
 }
@@ -183,11 +201,12 @@ class JobRun {
 /**
  * Performs a job to its end, or to a stop of the board. Blocks its thread.
  *
+ * @param make makes the allocator that the job's operations go to.
  * @throws DeadHolder when another thread died holding a lock; what has been measured stays.
  */
-export function performJob(job: ThreadJob): void {
+export function performJob(job: ThreadJob, make: MakeAllocator = makeAllocator): void {
   try {
-    new JobRun(job).run();
+    new JobRun(job, make).run();
   } catch (error) {
     // Whoever waits for the dead holds nothing itself.
     if (error instanceof DeadHolder) {
