@@ -16,7 +16,7 @@ import {
 import { readResult } from "../formats/result/read-result.js";
 import { RESULT_VERSION, type SimulationResult } from "../formats/result/simulation-result.js";
 import type { Scenario } from "../formats/scenario/scenario.js";
-import { measureRatios, type ProcessorClock, runsPerRepetition } from "./measure-ratios.js";
+import { measureRatios, type ProcessorClock } from "./measure-ratios.js";
 import { readScenario } from "./read-scenario.js";
 import { simulateScenario } from "./simulate-scenario.js";
 
@@ -64,25 +64,21 @@ function identityOf({ scenario, release }: SimulationResult): Identity {
   return { scenario: { name, sha256 }, release: release.name, seed };
 }
 
-/** The scenario's runs as work of one repetition. */
-function workOf(scenario: Scenario, times: number, version: string): () => Promise<void> {
-  return async () => {
-    for (let i = 0; i < times; i++) await simulateScenario(scenario, { version });
-  };
-}
-
 async function measureThroughput(
   scenario: Scenario,
-  runs: number,
   clock: ProcessorClock,
   options: GateOptions,
 ): Promise<number[]> {
-  return measureRatios(workOf(scenario, runs, options.version), {
+  const run = async () => {
+    await simulateScenario(scenario, { version: options.version });
+  };
+  return measureRatios(run, {
     repetitions: REPETITIONS,
     clock,
-    onRepetition: async (done) => {
+    onRepetition: async (repetition) => {
       options.signal?.throwIfAborted();
-      await options.onStep?.(`${scenario.name}: throughput, repetition ${done} of ${REPETITIONS}`);
+      const part = repetition === 0 ? "warm-up" : `repetition ${repetition} of ${REPETITIONS}`;
+      await options.onStep?.(`${scenario.name}: throughput, ${part}`);
       await nextTurn();
     },
   });
@@ -94,9 +90,7 @@ async function recordThroughput(
 ): Promise<Throughput | null> {
   if (options.throughput === undefined) return null;
   const { machine, clock } = options.throughput;
-  const runs = await runsPerRepetition(workOf(scenario, 1, options.version), clock);
-  const ratios = await measureThroughput(scenario, runs, clock, options);
-  return { machine, runsPerRepetition: runs, ratios };
+  return { machine, ratios: await measureThroughput(scenario, clock, options) };
 }
 
 export interface RecordRequest {
@@ -204,7 +198,7 @@ async function throughputCheck(
   options: GateOptions,
 ): Promise<GateCheck> {
   const { passed, first, second } = await checkThroughput(recorded.ratios, () =>
-    measureThroughput(scenario, recorded.runsPerRepetition, clock, options),
+    measureThroughput(scenario, clock, options),
   );
   const again =
     second === undefined

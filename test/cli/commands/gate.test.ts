@@ -155,7 +155,6 @@ describe("ipamlab gate", () => {
     const foreign = await changed("foreign.json", () => ({
       throughput: {
         machine: { ...thisMachine(), cpu: "abacus" },
-        runsPerRepetition: 1,
         ratios: [1],
       },
     }));
