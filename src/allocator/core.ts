@@ -14,7 +14,8 @@ export const HELD_WITHOUT_HANDLE = 1;
 /**
  * What assignments and releases do most: addresses taken from blocks and given back, and the counts of
  * handles, in WebAssembly (core.wat), because each `Atomics` function is a call in V8 and an atomic
- * instruction is not, and makes an object of each word of 64 bits. What it says of a block's space has to be told the block's bit by the caller.
+ * instruction is not, and makes an object of each word of 64 bits. What it says of a block's space has to
+ * be told the block's bit by the caller.
  *
  * An address is taken by one compare-and-swap of the block's state. It is returned by two: of the
  * slot behind the tail, then of the state, which counts the slot in; a thread that finds a filled
