@@ -167,8 +167,11 @@ async function rerun(
 
 const percent = (share: number) => `${share >= 0 ? "+" : ""}${(share * 100).toFixed(1)} %`;
 
-function slowdownText({ shift, p }: Slowdown): string {
-  return `${percent(shift)} processor time (p ${p.toPrecision(2)})`;
+function slowdownText({ shift, p, spread, shiftMin }: Slowdown): string {
+  const judged =
+    `the ratios spread by ${(spread * 100).toFixed(1)} %: less than ` +
+    `${percent(shiftMin)} is not judged`;
+  return `${percent(shift)} processor time (p ${p.toPrecision(2)}; ${judged})`;
 }
 
 function sameMachine(a: Machine, b: Machine): boolean {

@@ -63,6 +63,16 @@ describe("the throughput gate", () => {
     expect(compareRatios(baseline, scaled(1.2)).shift).toBeCloseTo(0.2, 1);
   });
 
+  it("believes less of a machine whose ratios spread widely", () => {
+    const wide = Array.from({ length: REPETITIONS }, (_, i) => 1 + 0.02 * (i - 10));
+    const scaled = (factor: number) => wide.map((ratio) => ratio * factor);
+    const { spread, shiftMin, isSlower } = compareRatios(wide, scaled(1.2));
+    expect(spread).toBeCloseTo(0.12, 2);
+    expect(shiftMin).toBeCloseTo(3 * spread, 5);
+    expect(isSlower).toBe(false);
+    expect(compareRatios(wide, scaled(1.5)).isSlower).toBe(true);
+  });
+
   it("measures a second time only after a suspicion, and needs both", async () => {
     const measure = machine("two");
     const baseline = measure(1);
