@@ -4,7 +4,7 @@
  * hour. Run it on a machine as idle as that of your CI: `npm run bench:gate`.
  */
 import { checkThroughput, REPETITIONS } from "../src/analysis/gate/slowdown.js";
-import { mean, median, sampleDeviation } from "../src/analysis/statistics/sample.js";
+import { median, relativeSpread } from "../src/analysis/statistics/sample.js";
 import { measureRatios } from "../src/application/measure-ratios.js";
 import { readScenario } from "../src/application/read-scenario.js";
 import { simulateScenario } from "../src/application/simulate-scenario.js";
@@ -40,9 +40,8 @@ async function failures(first: readonly number[][], offset: number): Promise<num
   return failed;
 }
 
-const spreadOf = (values: readonly number[]) => (100 * sampleDeviation(values)) / mean(values);
-const within = median(same.map(spreadOf)).toFixed(1);
-const between = spreadOf(same.map(median)).toFixed(1);
+const within = (100 * median(same.map(relativeSpread))).toFixed(1);
+const between = (100 * relativeSpread(same.map(median))).toFixed(1);
 console.log(`spread within a measurement ${within} %, between measurements ${between} %`);
 console.log(`false alarms on identical code: ${await failures(same, 1)} of ${GATES}`);
 console.log(`10 % slower, caught: ${await failures(slower, 0)} of ${GATES}`);

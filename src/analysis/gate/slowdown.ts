@@ -1,6 +1,6 @@
 import { hodgesLehmannShift } from "../statistics/effect-size.js";
 import { mannWhitney } from "../statistics/mann-whitney.js";
-import { mean, median, sampleDeviation } from "../statistics/sample.js";
+import { median, relativeSpread } from "../statistics/sample.js";
 
 /** Repetitions of a measurement: enough to see 10 % through a spread of 6 %. */
 export const REPETITIONS = 20;
@@ -33,7 +33,7 @@ export interface Slowdown {
 export function compareRatios(baseline: readonly number[], ratios: readonly number[]): Slowdown {
   const shift = hodgesLehmannShift(baseline, ratios) / median(baseline);
   const { p } = mannWhitney(baseline, ratios);
-  const spread = Math.max(...[baseline, ratios].map((set) => sampleDeviation(set) / mean(set)));
+  const spread = Math.max(relativeSpread(baseline), relativeSpread(ratios));
   const shiftMin = spread <= CALM_SPREAD_MAX ? SHIFT_MIN : SPREADS_BELIEVED * spread;
   return { shift, p, spread, shiftMin, isSlower: p <= LEVEL && shift >= shiftMin };
 }

@@ -14,6 +14,11 @@ export function sampleDeviation(values: ArrayLike<number>): number {
   return Math.sqrt(squares / (values.length - 1));
 }
 
+/** Standard deviation as a share of the mean: 0.1 is a spread of 10 %. */
+export function relativeSpread(values: ArrayLike<number>): number {
+  return sampleDeviation(values) / mean(values);
+}
+
 /** Whether all values are the same. */
 export function isConstant(values: ArrayLike<number>): boolean {
   for (let i = 1; i < values.length; i++) if (values[i] !== values[0]) return false;
