@@ -26,9 +26,12 @@ export async function readResult<Schema extends z.ZodType>(
   const checked = schema.safeParse(content);
   if (checked.success) return checked.data;
   const [issue] = checked.error.issues;
+  const field = issue?.path.join(".");
+  const advice =
+    field === "ipamlab.documentVersion" ? "; another version wrote it: make it anew" : "";
   throw new BadInput({
     file,
-    field: issue?.path.join("."),
-    message: `is not ${what} of this version of ipamlab: ${issue?.message ?? ""}`,
+    field,
+    message: `is not ${what} of this version of ipamlab: ${issue?.message ?? ""}${advice}`,
   });
 }

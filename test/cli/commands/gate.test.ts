@@ -170,6 +170,17 @@ describe("ipamlab gate", () => {
     expect((await gate("check", "--baseline", foreign, "--no-throughput")).exitCode).toBe(0);
   });
 
+  it("says of a baseline that another version wrote what to do", async () => {
+    const { ipamlab, entries } = await readBaseline();
+    const file = join(folder, "old.json");
+    const old = { ipamlab: { ...ipamlab, documentVersion: 1 }, entries };
+    await writeFile(file, JSON.stringify(old));
+    const { exitCode, stderr } = await gate("check", "--baseline", file);
+    expect(stderr).toContain("old.json: ipamlab.documentVersion: ");
+    expect(stderr).toContain("another version wrote it: make it anew");
+    expect(exitCode).toBe(2);
+  });
+
   it("records another release next to the first, and keeps both", async () => {
     const file = join(folder, "two.json");
     await gate("record", scenario, "--baseline", file);
