@@ -2,7 +2,7 @@ import { answerPods } from "../controllers/answer-pods.js";
 import type { ClusterView } from "../controllers/cluster-view.js";
 import { GarbageCollector } from "../controllers/garbage-collector.js";
 import { type FieldReader, UnreadableField } from "../formats/golden/field-reader.js";
-import type { Pod, PodLookup } from "../model/pod.js";
+import { type Pod, podKey, type PodLookup } from "../model/pod.js";
 import type { Pool } from "../model/pool.js";
 import { Ipam } from "../protocol/ipam.js";
 import type { RecordedSteps } from "./operation.js";
@@ -21,13 +21,13 @@ class RecordedCluster implements ClusterView {
     return false;
   }
 
-  cachedPod(namespace: string, name: string): PodLookup {
-    return this.pods.get(`${namespace}/${name}`) ?? "notFound";
+  cachedPod(key: string): PodLookup {
+    return this.pods.get(key) ?? "notFound";
   }
 }
 
-function podKey(op: FieldReader): string {
-  return `${op.textMap("attrs")?.["namespace"] ?? ""}/${op.text("name")}`;
+function keyOf(op: FieldReader): string {
+  return podKey(op.textMap("attrs")?.["namespace"] ?? "", op.text("name"));
 }
 
 function podOf(op: FieldReader): Pod {
@@ -86,10 +86,10 @@ export class CollectorReplay {
         this.#start(op.number("seconds"));
         return true;
       case "setKubernetesPod":
-        this.#cluster.pods.set(podKey(op), podOf(op));
+        this.#cluster.pods.set(keyOf(op), podOf(op));
         return true;
       case "deleteKubernetesPod":
-        this.#cluster.pods.delete(podKey(op));
+        this.#cluster.pods.delete(keyOf(op));
         return true;
       case "setKubernetesNode":
         this.#cluster.nodes.add(name);
@@ -117,8 +117,8 @@ export class CollectorReplay {
     // sync is one of their periodic ones.
     collector.requireFullScan();
     // Look-ups of pods are no calls of the datastore, and were not recorded.
-    const { error } = yield* answerPods(collector.sync(), (namespace, name) =>
-      this.#cluster.cachedPod(namespace, name),
+    const { error } = yield* answerPods(collector.sync(), (key) =>
+      this.#cluster.cachedPod(key),
     );
     const outcome = {
       candidates: collector.candidates.sort(),

@@ -1,6 +1,8 @@
 import type { Attribute } from "../model/attribute.js";
 import { WINDOWS_RESERVED_HANDLE } from "../model/block.js";
+import { podKey } from "../model/pod.js";
 import type { ReleaseOption } from "../protocol/release-ips.js";
+import type { NodeAllocations } from "./node-allocations.js";
 
 /** Values of the attribute `type` that mark a node's own tunnel addresses. */
 const TUNNEL_TYPES: ReadonlySet<string | undefined> = new Set([
@@ -19,15 +21,16 @@ export type AllocationPurpose = "pod" | "tunnel" | "windowsReserved" | "unknown"
  * (`kube-controllers/pkg/controllers/node/ipam_allocation.go@v3.28.4`).
  */
 export class Allocation {
-  /** Handle and address; the collector knows an allocation by nothing else. */
-  readonly id: string;
   /** Calico's name of its node; empty when it says none. */
   readonly node: string;
-  /** Namespace and name of its pod. */
+  /** Key of its pod. */
   readonly podKey: string;
   readonly purpose: AllocationPurpose;
   /** Name of the node in Kubernetes, as the last sync found it; empty when it has none. */
   kubernetesNode = "";
+  /** Its node's allocations while it is among them. */
+  holder: NodeAllocations | undefined = undefined;
+  #id: string | undefined;
   #leakedSinceNs: bigint | undefined;
   #isConfirmed = false;
 
@@ -40,10 +43,14 @@ export class Allocation {
     /** Cidr text of its block. */
     readonly block: string,
   ) {
-    this.id = `${handle}/${address}`;
     this.node = this.#attribute("node");
-    this.podKey = `${this.namespace}/${this.pod}`;
+    this.podKey = podKey(this.namespace, this.pod);
     this.purpose = this.#purpose();
+  }
+
+  /** Handle and address; the collector knows an allocation by nothing else. */
+  get id(): string {
+    return (this.#id ??= `${this.handle}/${this.address}`);
   }
 
   get namespace(): string {

@@ -1,59 +1,15 @@
 import { formatAddress } from "../model/address.js";
 import type { Block } from "../model/block.js";
+import { AllocationLists } from "./allocation-lists.js";
 import { Allocation } from "./allocation.js";
-
-/** Allocations by a text. Nearly every text has one, which needs no list. */
-class AllocationLists {
-  readonly #held = new Map<string, Allocation | Allocation[]>();
-
-  get size(): number {
-    return this.#held.size;
-  }
-
-  get(key: string): readonly Allocation[] {
-    const held = this.#held.get(key);
-    if (held === undefined) return NONE;
-    return held instanceof Allocation ? [held] : held;
-  }
-
-  /** Adds one; it takes the place of a former one of the same id. */
-  add(key: string, allocation: Allocation): void {
-    const held = this.#held.get(key);
-    if (held === undefined) {
-      this.#held.set(key, allocation);
-      return;
-    }
-    const list = held instanceof Allocation ? [held] : held;
-    const former = list.findIndex((known) => known.id === allocation.id);
-    if (former === -1) list.push(allocation);
-    else list[former] = allocation;
-    this.#held.set(key, list);
-  }
-
-  remove(key: string, { id }: Allocation): void {
-    const held = this.#held.get(key);
-    if (held === undefined) return;
-    if (held instanceof Allocation) {
-      if (held.id === id) this.#held.delete(key);
-      return;
-    }
-    const index = held.findIndex((known) => known.id === id);
-    if (index !== -1) held.splice(index, 1);
-    if (held.length === 0) this.#held.delete(key);
-  }
-}
+import { NodeAllocations } from "./node-allocations.js";
 
 const NONE: readonly Allocation[] = [];
 
-/** What one node holds, by id. */
-interface NodeAllocations {
-  readonly all: Map<string, Allocation>;
-  /** Those that the next check of the node must look at. */
-  readonly unsettled: Set<Allocation>;
-}
-
 interface KnownBlock {
-  readonly block: Block;
+  block: Block;
+  /** The node that owns it; empty when none does. */
+  owner: string;
   /** By ordinal; undefined where nothing with a handle is allocated. */
   readonly allocations: (Allocation | undefined)[];
 }
@@ -62,6 +18,8 @@ interface KnownBlock {
 export interface BlockChange {
   readonly added: readonly Allocation[];
   readonly gone: readonly Allocation[];
+  /** Whether the block was not known before. */
+  readonly isNew: boolean;
   /** The node that owns the block since this version; empty when that has not changed. */
   readonly newOwner: string;
 }
@@ -74,12 +32,14 @@ export interface BlockChange {
  */
 export class BlockIndex {
   readonly #blocks = new Map<string, KnownBlock>();
-  readonly #owners = new Map<string, string>();
   readonly #blocksOfNode = new Map<string, Set<string>>();
   readonly #empty = new Map<string, string>();
   readonly #byNode = new Map<string, NodeAllocations>();
-  readonly #byHandle = new AllocationLists();
   readonly #byPod = new AllocationLists();
+  /** Made when it is first asked for, which it is not before something has leaked. */
+  #byHandle: AllocationLists | undefined;
+  /** What deleted blocks held, until there is an index of handles to keep it. */
+  readonly #stale: Allocation[] = [];
   #countOnNodes = 0;
 
   /** @param keepsStaleEntries what deleted blocks held stays known by handle. */
@@ -99,7 +59,10 @@ export class BlockIndex {
 
   /** Nodes that own blocks or hold allocations. */
   get nodes(): string[] {
-    return [...new Set([...this.#owners.values(), ...this.#byNode.keys()])];
+    const nodes = new Set<string>();
+    for (const { owner } of this.#blocks.values()) if (owner !== "") nodes.add(owner);
+    for (const node of this.#byNode.keys()) nodes.add(node);
+    return [...nodes];
   }
 
   /** Whether the node owns blocks or holds allocations. */
@@ -107,14 +70,14 @@ export class BlockIndex {
     if (this.#byNode.has(node)) return true;
     for (const cidr of this.#blocksOfNode.get(node) ?? []) {
       // A block that changed hands unnoticed is listed for its former owner too.
-      if (this.#owners.get(cidr) === node) return true;
+      if (this.#blocks.get(cidr)?.owner === node) return true;
     }
     return false;
   }
 
   /** What a node holds; to be looked at, not kept. */
   allocationsOfNode(node: string): Iterable<Allocation> {
-    return this.#byNode.get(node)?.all.values() ?? NONE;
+    return this.#byNode.get(node)?.all ?? NONE;
   }
 
   /** Those of a node's allocations that are not settled; the caller may settle the one at hand. */
@@ -130,12 +93,11 @@ export class BlockIndex {
 
   /** The allocation need not be looked at until something unsettles it. */
   settle(allocation: Allocation): void {
-    this.#byNode.get(allocation.node)?.unsettled.delete(allocation);
+    allocation.holder?.unsettled.delete(allocation);
   }
 
   unsettle(allocation: Allocation): void {
-    const held = this.#byNode.get(allocation.node);
-    if (held?.all.get(allocation.id) === allocation) held.unsettled.add(allocation);
+    allocation.holder?.unsettled.add(allocation);
   }
 
   /** Number of allocations on a node. */
@@ -164,12 +126,12 @@ export class BlockIndex {
 
   /** Every allocation that has a node. */
   get allocations(): Allocation[] {
-    return [...this.#byNode.values()].flatMap(({ all }) => [...all.values()]);
+    return [...this.#byNode.values()].flatMap(({ all }) => [...all]);
   }
 
   /** Allocations that say they are for this pod. */
-  allocationsOfPod(namespace: string, name: string): readonly Allocation[] {
-    return this.#byPod.get(`${namespace}/${name}`);
+  allocationsOfPod(podKey: string): readonly Allocation[] {
+    return this.#byPod.get(podKey);
   }
 
   /** Owned blocks without any allocation, each one's owner by its cidr text. */
@@ -183,24 +145,36 @@ export class BlockIndex {
 
   /** Whether every known allocation of the handle is a confirmed leak. */
   isLeakedHandle(handle: string): boolean {
-    if (this.#byHandle.size === 0) return false;
-    return this.#byHandle.get(handle).every((known) => known.isConfirmed);
+    const handles = (this.#byHandle ??= this.#indexHandles());
+    if (handles.size === 0) return false;
+    return handles.get(handle).every((known) => known.isConfirmed);
+  }
+
+  #indexHandles(): AllocationLists {
+    const handles = new AllocationLists();
+    for (const allocation of this.#stale) handles.add(allocation.handle, allocation);
+    this.#stale.length = 0;
+    for (const { allocations } of this.#blocks.values()) {
+      for (const known of allocations) if (known !== undefined) handles.add(known.handle, known);
+    }
+    return handles;
   }
 
   /** Takes in a new version of a block. */
   updateBlock(block: Block): BlockChange {
     const cidr = block.cidr.text;
-    const formerOwner = this.#owners.get(cidr);
-    this.#updateOwner(block);
-    const former = this.#blocks.get(cidr);
-    const allocations = former?.allocations ?? [];
+    let known = this.#blocks.get(cidr);
+    const isNew = known === undefined;
+    const ordinals = ordinalsToCompare(block, known?.block);
+    if (known === undefined) this.#blocks.set(cidr, (known = { block, owner: "", allocations: [] }));
+    const { allocations } = known;
     const added: Allocation[] = [];
     const gone: Allocation[] = [];
-    for (const ordinal of ordinalsToCompare(block, former?.block)) {
+    for (const ordinal of ordinals) {
       const handle = block.attributeOf(ordinal)?.handle ?? null;
-      const known = allocations[ordinal];
-      if (known?.handle === handle || (known === undefined && handle === null)) continue;
-      if (known !== undefined) gone.push(known);
+      const former = allocations[ordinal];
+      if (former?.handle === handle || (former === undefined && handle === null)) continue;
+      if (former !== undefined) gone.push(former);
       const present = handle === null ? undefined : allocationAt(block, ordinal, handle);
       if (present !== undefined) added.push(present);
       allocations[ordinal] = present;
@@ -211,8 +185,23 @@ export class BlockIndex {
     const owner = block.affinity?.type === "host" ? block.affinity.host : "";
     // Windows' reserved addresses count: a block with them is never empty here.
     if (owner !== "" && block.allocatedCount === 0) this.#empty.set(cidr, owner);
-    this.#blocks.set(cidr, { block, allocations });
-    return { added, gone, newOwner: owner === formerOwner ? "" : owner };
+    const newOwner = owner === known.owner ? "" : owner;
+    if (newOwner !== "") this.#own(known, cidr, newOwner);
+    else if (block.affinity === null) this.#disown(known, cidr);
+    known.block = block;
+    return { added, gone, isNew, newOwner };
+  }
+
+  /** A block that changes hands between two updates stays with its former owner too. */
+  #own(known: KnownBlock, cidr: string, owner: string): void {
+    known.owner = owner;
+    const blocks = this.#blocksOfNode.get(owner) ?? new Set();
+    this.#blocksOfNode.set(owner, blocks.add(cidr));
+  }
+
+  #disown(known: KnownBlock, cidr: string): void {
+    if (known.owner !== "") this.#blocksOfNode.get(known.owner)?.delete(cidr);
+    known.owner = "";
   }
 
   /**
@@ -223,8 +212,11 @@ export class BlockIndex {
   deleteBlock(cidr: string): Allocation[] {
     const held = this.#blocks.get(cidr)?.allocations.filter((known) => known !== undefined) ?? [];
     for (const known of held) {
-      if (this.keepsStaleEntries) this.#removeFromNode(known);
-      else this.#remove(known);
+      if (!this.keepsStaleEntries) this.#remove(known);
+      else {
+        this.#removeFromNode(known);
+        if (this.#byHandle === undefined) this.#stale.push(known);
+      }
     }
     this.forgetBlock(cidr);
     return held;
@@ -232,9 +224,8 @@ export class BlockIndex {
 
   /** Forgets an empty block that the collector itself has given up. */
   forgetBlock(cidr: string): void {
-    const owner = this.#owners.get(cidr);
-    if (owner !== undefined) this.#blocksOfNode.get(owner)?.delete(cidr);
-    this.#owners.delete(cidr);
+    const known = this.#blocks.get(cidr);
+    if (known !== undefined) this.#disown(known, cidr);
     this.#empty.delete(cidr);
     this.#blocks.delete(cidr);
   }
@@ -244,48 +235,29 @@ export class BlockIndex {
     this.#removeFromNode(released);
   }
 
-  #updateOwner({ cidr, affinity }: Block): void {
-    if (affinity === null) {
-      const former = this.#owners.get(cidr.text);
-      if (former !== undefined) this.#blocksOfNode.get(former)?.delete(cidr.text);
-      this.#owners.delete(cidr.text);
-    } else if (affinity.type === "host") {
-      // A block that changed hands between two updates stays with its former owner too.
-      this.#owners.set(cidr.text, affinity.host);
-      const blocks = this.#blocksOfNode.get(affinity.host) ?? new Set();
-      this.#blocksOfNode.set(affinity.host, blocks.add(cidr.text));
-    }
-  }
-
   #add(allocation: Allocation): void {
-    this.#byHandle.add(allocation.handle, allocation);
+    this.#byHandle?.add(allocation.handle, allocation);
     if (allocation.purpose === "pod") this.#byPod.add(allocation.podKey, allocation);
-    const { node, id } = allocation;
+    const { node } = allocation;
     if (node === "") return;
     let held = this.#byNode.get(node);
-    if (held === undefined)
-      this.#byNode.set(node, (held = { all: new Map(), unsettled: new Set() }));
-    const former = held.all.get(id);
-    if (former !== undefined) held.unsettled.delete(former);
-    held.all.set(id, allocation);
-    held.unsettled.add(allocation);
+    if (held === undefined) this.#byNode.set(node, (held = new NodeAllocations(node)));
+    held.add(allocation);
     this.#countOnNodes++;
   }
 
   #remove(allocation: Allocation): void {
-    this.#byHandle.remove(allocation.handle, allocation);
+    this.#byHandle?.remove(allocation.handle, allocation);
     this.#removeFromNode(allocation);
   }
 
   #removeFromNode(allocation: Allocation): void {
     if (allocation.purpose === "pod") this.#byPod.remove(allocation.podKey, allocation);
-    const held = this.#byNode.get(allocation.node);
-    const present = held?.all.get(allocation.id);
-    if (held === undefined || present === undefined) return;
-    held.all.delete(allocation.id);
-    held.unsettled.delete(present);
+    const { holder } = allocation;
+    if (holder === undefined) return;
+    holder.remove(allocation);
     this.#countOnNodes--;
-    if (held.all.size === 0) this.#byNode.delete(allocation.node);
+    if (holder.all.size === 0) this.#byNode.delete(holder.node);
   }
 }
 

@@ -6,5 +6,6 @@ export interface ClusterView {
   hasNode(kubernetesNode: string): boolean;
   /** Whether the node's labels say that it is still to be moved from Flannel to Calico. */
   isMigratingFromFlannel(kubernetesNode: string): boolean | "failed";
-  cachedPod(namespace: string, name: string): PodLookup;
+  /** @param podKey see `podKey` of the model. */
+  cachedPod(podKey: string): PodLookup;
 }

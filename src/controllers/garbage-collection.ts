@@ -118,14 +118,14 @@ export class GarbageCollection implements DatastoreWatch {
   }
 
   /** A pod has appeared, or its addresses have changed. */
-  podChanged(namespace: string, name: string): void {
-    this.#process?.collector.notePodChange(namespace, name);
+  podChanged(podKey: string): void {
+    this.#process?.collector.notePodChange(podKey);
   }
 
   /** A pod is gone from Kubernetes; `node` is where it was bound to. */
-  podDeleted(namespace: string, name: string, node: string): void {
+  podDeleted(podKey: string, node: string): void {
     const event: WatchEvent = { kind: "podDeleted", node };
-    this.#process?.collector.notePodChange(namespace, name);
+    this.#process?.collector.notePodChange(podKey);
     this.#process?.tell(event);
   }
 

@@ -123,16 +123,16 @@ export class GarbageCollector {
   }
 
   updateBlock(block: Block): void {
-    const { added, gone, newOwner } = this.blocks.updateBlock(block);
+    const { added, gone, isNew, newOwner } = this.blocks.updateBlock(block);
     if (newOwner !== "") this.#restless.add(newOwner);
     for (const allocation of added) this.#noteAllocationChange(allocation);
     for (const allocation of gone) {
       this.#noteAllocationChange(allocation);
-      this.#confirmed.delete(allocation.id);
+      if (this.#confirmed.size > 0) this.#confirmed.delete(allocation.id);
     }
     const isOwned = block.affinity?.type === "host";
     if (isOwned && block.allocatedCount > 0) this.#emptyBlocks.noteUsed(block.cidr.text);
-    this.pools.updateBlock(block.cidr);
+    if (isNew) this.pools.addBlock(block.cidr);
   }
 
   deleteBlock(cidr: string): void {
@@ -154,9 +154,9 @@ export class GarbageCollector {
     if (node !== "") this.#dirty.add(node);
   }
 
-  /** A pod has appeared, changed or gone. Only for a collector that skips what is unchanged. */
-  notePodChange(namespace: string, name: string): void {
-    for (const allocation of this.blocks.allocationsOfPod(namespace, name)) {
+  /** The pod of this key has appeared, changed or gone. Only for a collector that skips what is unchanged. */
+  notePodChange(podKey: string): void {
+    for (const allocation of this.blocks.allocationsOfPod(podKey)) {
       this.blocks.unsettle(allocation);
       this.#restless.add(allocation.node);
     }
@@ -304,12 +304,12 @@ export class GarbageCollector {
       allocation.markLeaked(this.#env.nowNs(), this.#graceNs);
     }
     if (allocation.isConfirmed) this.#confirmed.set(allocation.id, allocation);
-    else this.#confirmed.delete(allocation.id);
+    else if (this.#confirmed.size > 0) this.#confirmed.delete(allocation.id);
     return false;
   }
 
-  #cachedPod({ namespace, pod: name }: Allocation): PodLookup {
-    const pod = this.cluster.cachedPod(namespace, name);
+  #cachedPod({ podKey }: Allocation): PodLookup {
+    const pod = this.cluster.cachedPod(podKey);
     if (typeof pod === "string" || !pod.isReleased) return pod;
     // Without the deletion timestamp the cache cannot tell that the pod has given up its address.
     return this.#env.release.gcPodCache === "whole pods" ? pod : { ...pod, isReleased: false };

@@ -53,8 +53,8 @@ export class PoolIndex {
     this.#withBlocks.delete(name);
   }
 
-  updateBlock(cidr: Cidr): void {
-    if (this.#poolOfBlock.has(cidr.text)) return;
+  /** A block that was not known before. */
+  addBlock(cidr: Cidr): void {
     const pools = this.mapOrder([...this.#pools.values()], ({ name }) => name);
     const pool = pools.find((candidate) => candidate.cidr?.covers(cidr))?.name ?? NO_POOL;
     this.#poolOfBlock.set(cidr.text, { cidr, pool });

@@ -225,6 +225,11 @@ export class MemoryDatastore implements Datastore {
     return this.#handles.entries();
   }
 
+  /** The id of every handle, in no order that means anything: for counting. */
+  get handleIds(): Iterable<string> {
+    return this.#handles.keys();
+  }
+
   /** Every block, in storage order. */
   listBlocks(): readonly Entry<Block>[] {
     return [...this.#listings[0].entries()];

@@ -10,5 +10,10 @@ export interface Pod {
   readonly isReleased: boolean;
 }
 
+/** Key of a pod as Kubernetes' caches have it: `namespace/name`. */
+export function podKey(namespace: string, name: string): string {
+  return `${namespace}/${name}`;
+}
+
 /** A pod, or why there is none: it does not exist, or it could not be looked up. */
 export type PodLookup = Pod | "notFound" | "failed";

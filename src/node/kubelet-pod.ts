@@ -1,9 +1,11 @@
 import type { ProcessOwner } from "../datastore/simulated/client-process.js";
+import { type Pod, podKey } from "../model/pod.js";
 import type { Activity, Kernel } from "../simulation/kernel.js";
 import type { PodRef } from "../workload/pod-network.js";
 import type { CniAddResult, CniRequest } from "./cni-request.js";
 import type { NodeMachine } from "./node-machine.js";
 import type { PluginProcess, PluginResult } from "./plugin-process.js";
+import type { Holding } from "./pod-holdings.js";
 import type { PodWitness } from "./pod-witness.js";
 import type { TimeLimits } from "./time-limits.js";
 
@@ -73,6 +75,11 @@ export class KubeletPod implements Activity, ProcessOwner<PluginResult> {
   #process: PluginProcess | null = null;
   #request!: CniRequest;
   #handle = "";
+  #key: string | undefined;
+  /** What it holds while its network is there. */
+  holding: Holding | null = null;
+  /** What Kubernetes shows of the pod; null after a change, until it is asked for. */
+  shown: Pod | null = null;
   /** ADDs that were started; none when the pod was there from the beginning. */
   attempts = 0;
   attemptStartedUs = 0;
@@ -85,6 +92,11 @@ export class KubeletPod implements Activity, ProcessOwner<PluginResult> {
     /** The pod as the Kubernetes API and IPAM's attributes name it. */
     readonly identity: Pick<PodRef, "name" | "namespace"> = pod,
   ) {}
+
+  /** The pod's key in Kubernetes. */
+  get key(): string {
+    return (this.#key ??= podKey(this.identity.namespace, this.identity.name));
+  }
 
   /** Whether the pod is to end, or ends. */
   get isEnding(): boolean {

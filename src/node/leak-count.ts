@@ -41,7 +41,7 @@ function visitLeaks(
       }
     }
   }
-  for (const { value } of datastore.handles) if (!live.has(value.id)) handleLeaked(value.id);
+  for (const id of datastore.handleIds) if (!live.has(id)) handleLeaked(id);
 }
 
 /** Counts the addresses and handle objects that no one will release, as `visitLeaks` finds them. */

@@ -4,7 +4,7 @@ import type { DatastoreRequest } from "../datastore/request.js";
 import type { Response } from "../datastore/response.js";
 import type { CallWitness } from "../datastore/simulated/client-process.js";
 import { ResourceError } from "../model/calico-error.js";
-import type { PodLookup } from "../model/pod.js";
+import type { Pod, PodLookup } from "../model/pod.js";
 import { type AddressNumber, formatAddress } from "../model/address.js";
 import { AddressUse } from "../simulation/address-use.js";
 import { CallCounts } from "../simulation/call-counts.js";
@@ -72,6 +72,25 @@ function isConflict({ kind, verb }: DatastoreRequest, error: ResourceError): boo
   return error.kind === "exists" && kind === "block" && verb === "create";
 }
 
+/** What Kubernetes shows of a pod. */
+function shownOf(first: KubeletPod, others: readonly KubeletPod[]): Pod {
+  const addresses: string[] = [];
+  for (const { holding } of [first, ...others]) {
+    for (const { address } of holding?.addresses ?? []) addresses.push(formatAddress(address));
+  }
+  return {
+    node: first.pod.node.name,
+    phase: addresses.length > 0 ? "Running" : "Pending",
+    addresses,
+    isReleased: false,
+  };
+}
+
+/** The pod's worker while there is one. */
+function workerOf({ inNetwork }: PodRef): KubeletPod | undefined {
+  return inNetwork as KubeletPod | undefined;
+}
+
 /**
  * The network of `model: cluster`: kubelets, the CNI plugin with its host lock and its clients, and the
  * API server that all of them share, in simulated time. Invariants are checked in every run.
@@ -101,7 +120,7 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
   readonly #starts: NodeStarts;
   readonly #lockRandom: () => number;
   readonly #holdings: PodHoldings;
-  readonly #workers = new Map<PodRef, KubeletPod>();
+  #workerCount = 0;
   readonly #podObjects = new PodObjects();
   #sandboxes = 0;
   #operations = 0;
@@ -121,8 +140,7 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
     this.random = random.stream("kubelet");
     const use = new AddressUse(this.measures.reuse, options.record);
     this.#holdings = new PodHoldings(datastore, use);
-    this.#releases = new ReleaseRegistry(options, this, (namespace, name) =>
-      this.lookUpPod(namespace, name),
+    this.#releases = new ReleaseRegistry(options, this, (key) => this.lookUpPod(key),
     );
     this.#lockRandom = random.stream("host-lock");
     this.leakAges = new LeakAges(datastore);
@@ -158,7 +176,7 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
 
   /** Pods on nodes that hold no address. */
   get podsWithoutNetwork(): number {
-    return this.#workers.size - this.#holdings.podCount;
+    return this.#workerCount - this.#holdings.podCount;
   }
 
   /** Most processes that waited for one node's lock. */
@@ -179,16 +197,12 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
     this.options.record?.noteCall(request, response);
   }
 
-  lookUpPod(namespace: string, name: string): PodLookup {
-    const workers = this.#podObjects.of({ namespace, name });
-    if (workers.length === 0) return "notFound";
-    const addresses = workers.flatMap((each) => this.#holdings.addressesOf(each));
-    return {
-      node: workers[0]!.pod.node.name,
-      phase: addresses.length > 0 ? "Running" : "Pending",
-      addresses: addresses.map(({ address }) => formatAddress(address)),
-      isReleased: false,
-    };
+  lookUpPod(podKey: string): PodLookup {
+    const first = this.#podObjects.first(podKey);
+    if (first === undefined) return "notFound";
+    const others = this.#podObjects.others(podKey);
+    if (others.length > 0) return shownOf(first, others);
+    return (first.shown ??= shownOf(first, others));
   }
 
   nodeJoined(node: ClusterNode): void {
@@ -245,13 +259,19 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
     const { pod } = worker;
     const { index } = pod.node;
     this.#workersOf[index]!.add(worker);
-    this.#workers.set(pod, worker);
+    pod.inNetwork = worker;
+    this.#workerCount++;
     this.ledger.podCame(index);
     this.#podChanged(worker);
   }
 
-  #podChanged({ identity }: KubeletPod): void {
-    this.podWatch?.podChanged(identity.namespace, identity.name);
+  #podChanged({ key }: KubeletPod): void {
+    this.podWatch?.podChanged(key);
+  }
+
+  /** The workers on the nodes, node by node. */
+  *#workers(): Generator<KubeletPod, void> {
+    for (const workers of this.#workersOf) yield* workers;
   }
 
   /** What others have been allocated is in nobody's use here: garbage collection may free it. */
@@ -290,24 +310,27 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
     return this.#holdings.duplicates;
   }
 
-  podAddresses(): Iterable<AddressNumber> {
-    return this.#holdings.addresses();
+  *podAddresses(): Generator<AddressNumber, void> {
+    for (const { holding } of this.#workers()) {
+      for (const { address } of holding?.addresses ?? []) yield address;
+    }
   }
 
   /** Pods that are to have a network and have none yet. */
   *startingPods(): Generator<{ namespace: string; name: string; node: string }, void> {
-    for (const [{ node }, worker] of this.#workers) {
-      if (worker.isEnding || this.#holdings.has(worker)) continue;
-      yield { ...worker.identity, node: node.name };
+    for (const worker of this.#workers()) {
+      if (worker.isEnding || worker.holding !== null) continue;
+      const { identity, pod } = worker;
+      yield { namespace: identity.namespace, name: identity.name, node: pod.node.name };
     }
   }
 
   removePod(pod: PodRef): void {
-    this.#workers.get(pod)?.remove();
+    workerOf(pod)?.remove();
   }
 
   dropPod(pod: PodRef): void {
-    const worker = this.#workers.get(pod);
+    const worker = workerOf(pod);
     if (worker === undefined) return;
     this.#vanish(worker);
     this.#forgetObject(worker);
@@ -407,14 +430,14 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
   #leave(worker: KubeletPod): void {
     const { index } = worker.pod.node;
     this.#workersOf[index]!.delete(worker);
-    this.#workers.delete(worker.pod);
+    worker.pod.inNetwork = undefined;
+    this.#workerCount--;
     this.ledger.podWent(index);
   }
 
   #forgetObject(worker: KubeletPod): void {
-    const { namespace, name } = worker.identity;
     if (!this.#podObjects.delete(worker)) return;
-    this.podWatch?.podDeleted(namespace, name, worker.pod.node.name);
+    this.podWatch?.podDeleted(worker.key, worker.pod.node.name);
   }
 
   #noteState(): void {
@@ -467,13 +490,13 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
     this.measures.leakedAddresses = addresses;
     this.network.leakedAddresses.record(nowUs, addresses);
     this.network.leakedHandles.record(nowUs, handles);
-    this.#nextLeakCountUs = nowUs + Math.max(LEAK_COUNT_US, 2000 * this.datastore.handleCount);
+    this.#nextLeakCountUs = nowUs + Math.max(LEAK_COUNT_US, 4000 * this.datastore.handleCount);
   }
 
   /** Checks the whole state; to be called at the end as well. */
   check(): void {
     if (this.contradiction !== null) return;
     checkBlocks(this.datastore);
-    this.#holdings.check();
+    this.#holdings.check(this.#workers());
   }
 }

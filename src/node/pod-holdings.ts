@@ -1,20 +1,20 @@
 import type { MemoryDatastore } from "../datastore/memory.js";
 import { InvariantViolation } from "../failure/failure.js";
-import { type AddressNumber, formatAddress } from "../model/address.js";
+import { formatAddress } from "../model/address.js";
 import type { AddressUse } from "../simulation/address-use.js";
 import { tornText } from "../simulation/torn-text.js";
 import type { CniAddress } from "./cni-request.js";
 import type { KubeletPod } from "./kubelet-pod.js";
 
 /** What a pod holds while its network is there. */
-interface Holding {
+export interface Holding {
   readonly addresses: readonly CniAddress[];
   readonly borrowed: number;
 }
 
 /** The addresses of the pods whose network is there. */
 export class PodHoldings {
-  readonly #holdings = new Map<KubeletPod, Holding>();
+  #podCount = 0;
   #borrowed = 0;
   #contradiction: string | null = null;
 
@@ -25,7 +25,7 @@ export class PodHoldings {
 
   /** Pods that hold addresses. */
   get podCount(): number {
-    return this.#holdings.size;
+    return this.#podCount;
   }
 
   get addressCount(): number {
@@ -53,20 +53,6 @@ export class PodHoldings {
     this.#contradiction = tornText(blocks);
   }
 
-  has(worker: KubeletPod): boolean {
-    return this.#holdings.has(worker);
-  }
-
-  addressesOf(worker: KubeletPod): readonly CniAddress[] {
-    return this.#holdings.get(worker)?.addresses ?? [];
-  }
-
-  *addresses(): Generator<AddressNumber, void> {
-    for (const { addresses } of this.#holdings.values()) {
-      for (const { address } of addresses) yield address;
-    }
-  }
-
   /**
    * A pod has got its network.
    *
@@ -90,27 +76,31 @@ export class PodHoldings {
     for (const { block } of addresses) {
       if (block !== null && this.datastore.block(block)?.isOwnedBy(owner) === false) borrowed++;
     }
-    this.#holdings.set(worker, { addresses, borrowed });
+    if (worker.holding === null) this.#podCount++;
+    worker.holding = { addresses, borrowed };
+    worker.shown = null;
     this.#borrowed += borrowed;
     return borrowed;
   }
 
   /** @returns whether the pod held anything. */
   delete(worker: KubeletPod, nowUs: number): boolean {
-    const holding = this.#holdings.get(worker);
-    if (holding === undefined) return false;
-    this.#holdings.delete(worker);
+    const { holding } = worker;
+    if (holding === null) return false;
+    worker.holding = null;
+    worker.shown = null;
+    this.#podCount--;
     this.#borrowed -= holding.borrowed;
     for (const { address } of holding.addresses) this.use.release(address, nowUs);
     return true;
   }
 
-  /** Checks that the blocks allocate to each pod what it holds. */
-  check(): void {
-    for (const [worker, { addresses }] of this.#holdings) {
+  /** Checks that the blocks allocate to each of these pods what it holds. */
+  check(workers: Iterable<KubeletPod>): void {
+    for (const worker of workers) {
       // What the initial state says of its pods is not the model's doing.
-      if (worker.attempts === 0) continue;
-      for (const { address, block: cidr } of addresses) {
+      if (worker.attempts === 0 || worker.holding === null) continue;
+      for (const { address, block: cidr } of worker.holding.addresses) {
         if (cidr === null) continue;
         const block = this.datastore.block(cidr);
         const holder = block?.attributeOf(block.ordinalOf(address))?.handle;

@@ -1,11 +1,7 @@
-import type { ClusterNode, PodRef } from "../workload/pod-network.js";
+import type { ClusterNode } from "../workload/pod-network.js";
 import type { KubeletPod } from "./kubelet-pod.js";
 
-type Identity = Pick<PodRef, "name" | "namespace">;
-
-function keyOf({ namespace, name }: Identity): string {
-  return `${namespace}/${name}`;
-}
+const NONE: readonly KubeletPod[] = [];
 
 /**
  * The pods of the Kubernetes API, each with its worker on a node. A pod of the initial state whose
@@ -18,12 +14,12 @@ export class PodObjects {
 
   /** A later pod of the same name takes the place of an earlier one. */
   set(worker: KubeletPod): void {
-    this.#workers.set(keyOf(worker.identity), worker);
+    this.#workers.set(worker.key, worker);
   }
 
   /** One more worker for what may be a pod that is there. */
   add(worker: KubeletPod): void {
-    const key = keyOf(worker.identity);
+    const key = worker.key;
     if (!this.#workers.has(key)) {
       this.#workers.set(key, worker);
       return;
@@ -33,20 +29,22 @@ export class PodObjects {
     else others.push(worker);
   }
 
-  /** The workers of a pod; none when there is no such pod. */
-  of(identity: Identity): readonly KubeletPod[] {
-    const key = keyOf(identity);
-    const first = this.#workers.get(key);
-    if (first === undefined) return [];
-    const others = this.#others.size === 0 ? undefined : this.#others.get(key);
-    return others === undefined ? [first] : [first, ...others];
+  /** The first worker of the pod with this key. */
+  first(key: string): KubeletPod | undefined {
+    return this.#workers.get(key);
+  }
+
+  /** The other workers of the pod with this key. */
+  others(key: string): readonly KubeletPod[] {
+    return this.#others.size === 0 ? NONE : (this.#others.get(key) ?? NONE);
   }
 
   /** @returns whether that was the last of the pod's workers, so that the pod is gone. */
   delete(worker: KubeletPod): boolean {
-    const key = keyOf(worker.identity);
-    const others = this.#others.get(key)?.filter((other) => other !== worker) ?? [];
+    const key = worker.key;
     const first = this.#workers.get(key);
+    if (first === worker && this.#others.size === 0) return this.#workers.delete(key);
+    const others = this.others(key).filter((other) => other !== worker);
     if (first === worker && others.length === 0) {
       this.#others.delete(key);
       return this.#workers.delete(key);

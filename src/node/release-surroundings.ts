@@ -49,7 +49,7 @@ export class ReleaseRegistry {
   constructor(
     private readonly options: ReleaseSurroundingsOptions,
     private readonly calls: CallWitness,
-    private readonly lookUpPod: (namespace: string, name: string) => PodLookup,
+    private readonly lookUpPod: (podKey: string) => PodLookup,
   ) {}
 
   of(behaviours: Behaviours): ReleaseSurroundings {

@@ -7,7 +7,7 @@ import type { Node } from "../model/node.js";
 import type { Pool } from "../model/pool.js";
 import { isNothingToRelease, releaseAffinity } from "./affinity-release.js";
 import type { Environment, Steps } from "./environment.js";
-import type { PoolSet, PoolView } from "./pool-views.js";
+import { enabledPools, type PoolSet, type PoolView } from "./pool-views.js";
 
 /** Deadline under which IPAM lists pools. */
 export function poolListContext(env: Environment): RequestContext {
@@ -49,7 +49,7 @@ export function* ensureConsistentAffinity(
   if (node instanceof CalicoError) return node.kind === "notFound" ? undefined : node;
   const pools = poolsOf(env, (yield listPools(poolListContext(env))) as Listed<Pool>);
   if (pools instanceof CalicoError) return pools;
-  const pool = poolContaining(pools.enabled[block.cidr.version], block.cidr.base);
+  const pool = poolContaining(enabledPools(pools, block.cidr.version), block.cidr.base);
   if (pool === undefined) return undefined;
   const selected = pool.selectsNode(node.value);
   if (selected instanceof CalicoError) return selected;

@@ -11,7 +11,7 @@ import { isNothingToRelease, releaseAffinity } from "./affinity-release.js";
 import { poolContaining, poolListContext, poolsOf } from "./consistency.js";
 import { DATASTORE_RETRIES, type Environment, type Steps } from "./environment.js";
 import { choosePools, longestPrefix, type PoolWish } from "./pool-choice.js";
-import type { PoolView } from "./pool-views.js";
+import { enabledPools, type PoolView } from "./pool-views.js";
 
 /** What both AutoAssign and EnsureBlock find out before they look for a block. */
 export interface Preparation {
@@ -61,7 +61,7 @@ export function* prepareFamily(
   if (longest instanceof CalicoError) return longest;
   const pools = poolsOf(env, (yield listPools(poolListContext(env))) as Listed<Pool>);
   if (pools instanceof CalicoError) return pools;
-  const enabled = pools.enabled[version];
+  const enabled = enabledPools(pools, version);
   const choice = choosePools(env, enabled, longest, node, wish);
   if (choice instanceof CalicoError) return choice;
   const affinities = (yield listAffinities(owner, version)) as Listed<Entry<Affinity>>;

@@ -61,6 +61,11 @@ export interface PoolSet {
   readonly enabled: Readonly<Record<IpVersion, readonly PoolView[]>>;
 }
 
+/** The enabled pools of a version. Each version has its own access, which the compiler keeps fast. */
+export function enabledPools({ enabled }: PoolSet, version: IpVersion): readonly PoolView[] {
+  return version === 4 ? enabled[4] : enabled[6];
+}
+
 /**
  * Turns pool lists into views. Pools hardly ever change, so views are kept as long as the driver
  * hands out the same objects.

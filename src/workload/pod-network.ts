@@ -20,6 +20,8 @@ export interface PodRef {
   readonly node: ClusterNode;
   /** When the schedule wanted it, microseconds: latencies are counted from here. */
   readonly intendedUs: number;
+  /** What the network that has the pod knows it by. The network's own; nobody else looks at it. */
+  inNetwork?: object | undefined;
 }
 
 /**

@@ -31,6 +31,7 @@ export class Pod implements PodRef, Activity {
   state: PodState = "waiting";
   /** When its life is over; a wake before that is of an end that was put off. */
   endsUs = 0;
+  inNetwork: object | undefined = undefined;
   #node: ClusterNode | undefined;
 
   constructor(

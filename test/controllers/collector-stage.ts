@@ -16,6 +16,11 @@ import { PoolViews } from "../../src/protocol/pool-views.js";
 import { runToEnd } from "../../src/protocol/run.js";
 import { findProfile } from "../../src/releases/profiles.js";
 
+/** All pods of a test are in one namespace. */
+function nameOf(podKey: string): string {
+  return podKey.slice(podKey.indexOf("/") + 1);
+}
+
 /** Kubernetes in the hands of a test; the live look-up answers as the cache unless told otherwise. */
 class FakeCluster implements ClusterView {
   readonly nodes = new Set<string>();
@@ -32,13 +37,14 @@ class FakeCluster implements ClusterView {
     return this.migrating;
   }
 
-  cachedPod(_namespace: string, name: string): PodLookup {
-    return this.pods.get(name) ?? "notFound";
+  cachedPod(key: string): PodLookup {
+    return this.pods.get(nameOf(key)) ?? "notFound";
   }
 
-  livePod(namespace: string, name: string): PodLookup {
+  livePod(key: string): PodLookup {
+    const name = nameOf(key);
     this.liveLookUps.push(name);
-    return this.live.get(name) ?? this.cachedPod(namespace, name);
+    return this.live.get(name) ?? this.cachedPod(key);
   }
 }
 
@@ -162,8 +168,8 @@ export class Stage {
   /** One sync without any news of blocks. */
   syncOnly(): CalicoError | undefined {
     const recorder = new Recorder(this.wrap(this.datastore));
-    const steps = answerPods(this.collector.sync(), (namespace, name) =>
-      this.cluster.livePod(namespace, name),
+    const steps = answerPods(this.collector.sync(), (key) =>
+      this.cluster.livePod(key),
     );
     this.lastOutcome = runToEnd(steps, recorder);
     this.calls = recorder.calls.map(([, verb, object]) => `${verb} ${object}`);

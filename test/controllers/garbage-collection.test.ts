@@ -37,8 +37,7 @@ class FakeNetwork {
     this.world = new TimedWorld(behaviours, 1000);
     const { datastore, ipam, kernel } = this.world;
     datastore.setPool(makePool({ name: "pool", cidr: Cidr.of("10.0.0.0/16") }));
-    const lookUpPod = (namespace: string, name: string): PodLookup =>
-      this.pods.get(`${namespace}/${name}`) ?? "notFound";
+    const lookUpPod = (key: string): PodLookup => this.pods.get(key) ?? "notFound";
     this.collection = new GarbageCollection({
       surroundings: { ...this.world.surroundings, lookUpPod },
       ipam,
@@ -72,13 +71,13 @@ class FakeNetwork {
   addPod(name: string, node = "n1"): void {
     const address = this.#assign(name, node);
     this.pods.set(`x/${name}`, runningPod(node, [address]));
-    this.collection.podChanged("x", name);
+    this.collection.podChanged(`x/${name}`);
   }
 
   /** The pod goes and leaves its address behind. */
   losePod(name: string, node = "n1"): void {
     this.pods.delete(`x/${name}`);
-    this.collection.podDeleted("x", name, node);
+    this.collection.podDeleted(`x/${name}`, node);
   }
 
   leak(count: number, node = "n1"): void {

@@ -12,10 +12,9 @@ describe("PoolIndex", () => {
     const index = new PoolIndex(ascendingMapOrder);
     index.updatePool(pool("b", "10.0.0.0/16"));
     index.updatePool(pool("c", "10.1.0.0/16"));
-    index.updateBlock(BLOCK);
+    index.addBlock(BLOCK);
     expect(index.poolOf(BLOCK.text)).toBe("b");
     index.updatePool(pool("a", "10.0.0.0/24"));
-    index.updateBlock(BLOCK);
     expect(index.poolOf(BLOCK.text)).toBe("b");
     index.deletePool("b");
     expect(index.poolOf(BLOCK.text)).toBe("no_ippool");
@@ -27,7 +26,7 @@ describe("PoolIndex", () => {
 
   it("gives a block without pool to the first one that comes to cover it", () => {
     const index = new PoolIndex(ascendingMapOrder);
-    index.updateBlock(BLOCK);
+    index.addBlock(BLOCK);
     index.updatePool(pool("other", "10.0.1.0/24"));
     expect(index.poolOf(BLOCK.text)).toBe("no_ippool");
     index.updatePool(pool("new", "10.0.0.0/24"));

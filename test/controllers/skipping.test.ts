@@ -52,7 +52,7 @@ function act(stage: Stage, random: () => number): void {
       stage.syncOnly();
       return;
   }
-  collector.notePodChange("default", pod);
+  collector.notePodChange(`default/${pod}`);
 }
 
 describe("a collector that skips nodes without change", () => {

@@ -38,31 +38,28 @@ const VERBS_OF_CALL: Readonly<Record<Verb, readonly ApiVerb[]>> = {
   apply: ["POST", "PUT"],
 };
 
-type CodesByKind = Readonly<Record<Kind, readonly number[]>>;
-
 function verbsOf(verb: Verb, kind: string): readonly ApiVerb[] {
   // A node is read once more before its status is written.
   return verb === "update" && kind === "node" ? ["GET", "PUT"] : VERBS_OF_CALL[verb];
 }
 
-function codesOf(verb: Verb): CodesByKind {
-  const byKind: Partial<Record<Kind, readonly number[]>> = { ipamHost: [] };
+function codesOf(verb: Verb): Map<Kind, readonly number[]> {
+  const byKind = new Map<Kind, readonly number[]>([["ipamHost", []]]);
   for (const [kind, resource] of Object.entries(API_RESOURCES)) {
-    byKind[kind as Kind] = verbsOf(verb, kind).map((apiVerb) => apiCode(apiVerb, resource));
+    byKind.set(
+      kind as Kind,
+      verbsOf(verb, kind).map((apiVerb) => apiCode(apiVerb, resource)),
+    );
   }
-  return byKind as CodesByKind;
+  return byKind;
 }
 
-const CODES: Readonly<Record<Verb, CodesByKind>> = {
-  get: codesOf("get"),
-  list: codesOf("list"),
-  create: codesOf("create"),
-  update: codesOf("update"),
-  delete: codesOf("delete"),
-  apply: codesOf("apply"),
-};
+/** Maps, since access to an object by a name that varies is many times as slow. */
+const CODES = new Map(
+  Object.keys(VERBS_OF_CALL).map((verb) => [verb as Verb, codesOf(verb as Verb)]),
+);
 
 /** Code of one step of a datastore call. */
 export function codeOfStep(verb: Verb, kind: Kind, step: number): number {
-  return CODES[verb][kind][verb === "list" ? 0 : step]!;
+  return CODES.get(verb)!.get(kind)![verb === "list" ? 0 : step]!;
 }

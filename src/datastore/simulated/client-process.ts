@@ -3,7 +3,7 @@ import type { Activity, Kernel } from "../../simulation/kernel.js";
 import { DatastoreRequest, getConfig, LockRequest, PodRequest, Sleep } from "../request.js";
 import type { Response } from "../response.js";
 import { type AffinityLookup, collectionPath, listPath, objectPath } from "../kubernetes-names.js";
-import type { PodLookup } from "../../model/pod.js";
+import { podKey, type PodLookup } from "../../model/pod.js";
 import { apiCode, codeOfStep, verbOfCode } from "./api-request.js";
 import type { ApiServer, ServerClient } from "./api-server.js";
 import { PlainRequests, type ProcessSteps } from "./process-steps.js";
@@ -54,7 +54,7 @@ export interface ProcessSurroundings {
   readonly sharedLock: SharedLock | null;
   readonly calls: CallWitness | null;
   /** The pods of the cluster as the API server has them. */
-  readonly lookUpPod: (namespace: string, name: string) => PodLookup;
+  readonly lookUpPod: (podKey: string) => PodLookup;
 }
 
 const POD_GET = apiCode("GET", "pods");
@@ -456,7 +456,7 @@ export class ClientProcess<T> implements Activity, ServerClient, CallContextLike
     const pod = this.#pod;
     if (pod === null) return undefined;
     this.#pod = null;
-    return this.surroundings.lookUpPod(pod.namespace, pod.name);
+    return this.surroundings.lookUpPod(podKey(pod.namespace, pod.name));
   }
 
   /** The error when nothing answers. */
