@@ -117,9 +117,7 @@ export class CollectorReplay {
     // sync is one of their periodic ones.
     collector.requireFullScan();
     // Look-ups of pods are no calls of the datastore, and were not recorded.
-    const { error } = yield* answerPods(collector.sync(), (key) =>
-      this.#cluster.cachedPod(key),
-    );
+    const { error } = yield* answerPods(collector.sync(), (key) => this.#cluster.cachedPod(key));
     const outcome = {
       candidates: collector.candidates.sort(),
       confirmedLeaks: collector.confirmedLeaks.sort(),

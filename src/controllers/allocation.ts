@@ -30,6 +30,8 @@ export class Allocation {
   kubernetesNode = "";
   /** Its node's allocations while it is among them. */
   holder: NodeAllocations | undefined = undefined;
+  /** Its holder's checks need not look at it. */
+  isSettled = false;
   #id: string | undefined;
   #leakedSinceNs: bigint | undefined;
   #isConfirmed = false;

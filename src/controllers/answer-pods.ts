@@ -3,10 +3,7 @@ import { podKey, type PodLookup } from "../model/pod.js";
 import type { Steps } from "../protocol/environment.js";
 
 /** The steps with every request for a pod answered at once; the driver sees the others only. */
-export function* answerPods<T>(
-  steps: Steps<T>,
-  lookUp: (podKey: string) => PodLookup,
-): Steps<T> {
+export function* answerPods<T>(steps: Steps<T>, lookUp: (podKey: string) => PodLookup): Steps<T> {
   let next = steps.next(undefined);
   while (!next.done) {
     const effect = next.value;

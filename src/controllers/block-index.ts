@@ -4,8 +4,6 @@ import { AllocationLists } from "./allocation-lists.js";
 import { Allocation } from "./allocation.js";
 import { NodeAllocations } from "./node-allocations.js";
 
-const NONE: readonly Allocation[] = [];
-
 interface KnownBlock {
   block: Block;
   /** The node that owns it; empty when none does. */
@@ -75,34 +73,14 @@ export class BlockIndex {
     return false;
   }
 
-  /** What a node holds; to be looked at, not kept. */
-  allocationsOfNode(node: string): Iterable<Allocation> {
-    return this.#byNode.get(node)?.all ?? NONE;
-  }
-
-  /** Those of a node's allocations that are not settled; the caller may settle the one at hand. */
-  unsettledOfNode(node: string): Iterable<Allocation> {
-    return this.#byNode.get(node)?.unsettled ?? NONE;
-  }
-
-  /** Whether the node holds an allocation that is settled. */
-  hasSettled(node: string): boolean {
-    const held = this.#byNode.get(node);
-    return held !== undefined && held.unsettled.size < held.all.size;
-  }
-
-  /** The allocation need not be looked at until something unsettles it. */
-  settle(allocation: Allocation): void {
-    allocation.holder?.unsettled.delete(allocation);
-  }
-
-  unsettle(allocation: Allocation): void {
-    allocation.holder?.unsettled.add(allocation);
+  /** What a node holds; undefined when that is nothing. */
+  ofNode(node: string): NodeAllocations | undefined {
+    return this.#byNode.get(node);
   }
 
   /** Number of allocations on a node. */
   countOnNode(node: string): number {
-    return this.#byNode.get(node)?.all.size ?? 0;
+    return this.#byNode.get(node)?.all.length ?? 0;
   }
 
   /** Number of allocations that have a node, which are those that can be collected. */
@@ -112,7 +90,7 @@ export class BlockIndex {
 
   /** Nodes with allocations, and how many. */
   get countsByNode(): (readonly [node: string, count: number])[] {
-    return [...this.#byNode].map(([node, { all }]) => [node, all.size]);
+    return [...this.#byNode].map(([node, { all }]) => [node, all.length]);
   }
 
   /** How many allocations look leaked, but not for long enough; none of them is settled. */
@@ -126,7 +104,7 @@ export class BlockIndex {
 
   /** Every allocation that has a node. */
   get allocations(): Allocation[] {
-    return [...this.#byNode.values()].flatMap(({ all }) => [...all]);
+    return [...this.#byNode.values()].flatMap(({ all }) => all);
   }
 
   /** Allocations that say they are for this pod. */
@@ -166,7 +144,8 @@ export class BlockIndex {
     let known = this.#blocks.get(cidr);
     const isNew = known === undefined;
     const ordinals = ordinalsToCompare(block, known?.block);
-    if (known === undefined) this.#blocks.set(cidr, (known = { block, owner: "", allocations: [] }));
+    if (known === undefined)
+      this.#blocks.set(cidr, (known = { block, owner: "", allocations: [] }));
     const { allocations } = known;
     const added: Allocation[] = [];
     const gone: Allocation[] = [];
@@ -257,7 +236,7 @@ export class BlockIndex {
     if (holder === undefined) return;
     holder.remove(allocation);
     this.#countOnNodes--;
-    if (holder.all.size === 0) this.#byNode.delete(holder.node);
+    if (holder.all.length === 0) this.#byNode.delete(holder.node);
   }
 }
 

@@ -157,7 +157,7 @@ export class GarbageCollector {
   /** The pod of this key has appeared, changed or gone. Only for a collector that skips what is unchanged. */
   notePodChange(podKey: string): void {
     for (const allocation of this.blocks.allocationsOfPod(podKey)) {
-      this.blocks.unsettle(allocation);
+      allocation.holder?.unsettle(allocation);
       this.#restless.add(allocation.node);
     }
   }
@@ -263,16 +263,17 @@ export class GarbageCollector {
   /** Checks the allocations of one node by the cache; true when none is in use. */
   #checkNode(node: string, kubernetesNode: string, exists: boolean): boolean {
     const tunnels: Allocation[] = [];
-    // What is settled is so on a node that exists.
-    let isUsed = exists && this.blocks.hasSettled(node);
+    const held = this.blocks.ofNode(node);
+    let isUsed = false;
     // A node that is not known here is asked for at every full sync, one that is gone released again.
     let isSettled = exists && this.#nodes.has(node);
     // The order makes no difference: nothing is asked for, and leaks are put in order before a release.
-    const toCheck = exists
-      ? this.blocks.unsettledOfNode(node)
-      : this.blocks.allocationsOfNode(node);
+    // A copy, since those that are found in use are settled.
+    const toCheck = [...((exists ? held?.unsettled : held?.all) ?? [])];
+    // What is settled is so on a node that exists.
+    if (exists && held !== undefined) isUsed = held.unsettled.length < held.all.length;
     for (const allocation of toCheck) {
-      if (!exists) this.blocks.unsettle(allocation);
+      if (!exists) held!.unsettle(allocation);
       allocation.kubernetesNode = kubernetesNode;
       if (allocation.purpose === "tunnel") tunnels.push(allocation);
       else if (allocation.purpose === "unknown") isUsed = true;
@@ -295,7 +296,7 @@ export class GarbageCollector {
   #checkPod(allocation: Allocation, nodeExists: boolean): boolean {
     if (isInUse(allocation, this.#cachedPod(allocation))) {
       allocation.markValid();
-      if (nodeExists && this.#skipsUnchanged) this.blocks.settle(allocation);
+      if (nodeExists && this.#skipsUnchanged) allocation.holder?.settle(allocation);
       // It stays among the confirmed leaks until the final check sees it.
       return true;
     }

@@ -76,6 +76,8 @@ export class KubeletPod implements Activity, ProcessOwner<PluginResult> {
   #request!: CniRequest;
   #handle = "";
   #key: string | undefined;
+  /** A DEL is still to come for what the handle of its sandbox holds. */
+  isHandleLive = false;
   /** What it holds while its network is there. */
   holding: Holding | null = null;
   /** What Kubernetes shows of the pod; null after a change, until it is asked for. */

@@ -17,18 +17,13 @@ export interface HandleLeak {
   readonly addresses: string[];
 }
 
-/** Whose handles somebody will still release. */
-export interface LiveHandles {
-  has(handle: string): boolean;
-}
-
 /**
  * Visits the addresses and handle objects that no one will release: all but those of the live handles.
  * Addresses without a handle are passed over. Costs as much as there are addresses in blocks.
  */
 function visitLeaks(
   datastore: MemoryDatastore,
-  live: LiveHandles,
+  live: ReadonlySet<string>,
   addressLeaked: (handle: string, block: Block, ordinal: number) => void,
   handleLeaked: (handle: string) => void,
 ): void {
@@ -45,7 +40,7 @@ function visitLeaks(
 }
 
 /** Counts the addresses and handle objects that no one will release, as `visitLeaks` finds them. */
-export function countLeaks(datastore: MemoryDatastore, live: LiveHandles): LeakCount {
+export function countLeaks(datastore: MemoryDatastore, live: ReadonlySet<string>): LeakCount {
   let addresses = 0;
   let handles = 0;
   visitLeaks(
@@ -60,7 +55,7 @@ export function countLeaks(datastore: MemoryDatastore, live: LiveHandles): LeakC
 /** What no one will release, by handle. */
 export function leaksByHandle(
   datastore: MemoryDatastore,
-  live: LiveHandles,
+  live: ReadonlySet<string>,
 ): ReadonlyMap<string, HandleLeak> {
   const leaks = new Map<string, HandleLeak>();
   const leakOf = (handle: string): HandleLeak => {

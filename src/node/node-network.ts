@@ -4,8 +4,8 @@ import type { DatastoreRequest } from "../datastore/request.js";
 import type { Response } from "../datastore/response.js";
 import type { CallWitness } from "../datastore/simulated/client-process.js";
 import { ResourceError } from "../model/calico-error.js";
-import type { Pod, PodLookup } from "../model/pod.js";
-import { type AddressNumber, formatAddress } from "../model/address.js";
+import type { PodLookup } from "../model/pod.js";
+import type { AddressNumber } from "../model/address.js";
 import { AddressUse } from "../simulation/address-use.js";
 import { CallCounts } from "../simulation/call-counts.js";
 import { checkBlocks } from "../simulation/checks/state-check.js";
@@ -39,6 +39,7 @@ import { PodHoldings } from "./pod-holdings.js";
 import { PodObjects } from "./pod-objects.js";
 import type { PodWatch } from "./pod-watch.js";
 import { NodeMachine } from "./node-machine.js";
+import { NodeWorkers } from "./node-workers.js";
 import type { NodeSettings } from "./node-settings.js";
 import type { PluginProcess } from "./plugin-process.js";
 import type { PodWitness } from "./pod-witness.js";
@@ -72,25 +73,6 @@ function isConflict({ kind, verb }: DatastoreRequest, error: ResourceError): boo
   return error.kind === "exists" && kind === "block" && verb === "create";
 }
 
-/** What Kubernetes shows of a pod. */
-function shownOf(first: KubeletPod, others: readonly KubeletPod[]): Pod {
-  const addresses: string[] = [];
-  for (const { holding } of [first, ...others]) {
-    for (const { address } of holding?.addresses ?? []) addresses.push(formatAddress(address));
-  }
-  return {
-    node: first.pod.node.name,
-    phase: addresses.length > 0 ? "Running" : "Pending",
-    addresses,
-    isReleased: false,
-  };
-}
-
-/** The pod's worker while there is one. */
-function workerOf({ inNetwork }: PodRef): KubeletPod | undefined {
-  return inNetwork as KubeletPod | undefined;
-}
-
 /**
  * The network of `model: cluster`: kubelets, the CNI plugin with its host lock and its clients, and the
  * API server that all of them share, in simulated time. Invariants are checked in every run.
@@ -105,22 +87,16 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
   readonly datastore: MemoryDatastore;
   readonly random: () => number;
   readonly limits: KubeletSurroundings["limits"];
-  /** Sandboxes whose DEL is still to come, by handle. Whatever other handles hold has leaked. */
-  readonly liveHandles = new Map<string, KubeletPod>();
   readonly leakAges: LeakAges;
-  readonly #live = {
-    has: (handle: string) => this.liveHandles.has(handle) || this.#starts.ownHandles.has(handle),
-  };
   /** Who else watches the pods, if anyone. */
   podWatch: PodWatch | null = null;
   /** The release of nodes that join. */
   releaseOfNewNodes: Behaviours;
   readonly #releases: ReleaseRegistry;
-  readonly #workersOf: Set<KubeletPod>[] = [];
+  readonly #workers = new NodeWorkers();
   readonly #starts: NodeStarts;
   readonly #lockRandom: () => number;
   readonly #holdings: PodHoldings;
-  #workerCount = 0;
   readonly #podObjects = new PodObjects();
   #sandboxes = 0;
   #operations = 0;
@@ -140,8 +116,7 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
     this.random = random.stream("kubelet");
     const use = new AddressUse(this.measures.reuse, options.record);
     this.#holdings = new PodHoldings(datastore, use);
-    this.#releases = new ReleaseRegistry(options, this, (key) => this.lookUpPod(key),
-    );
+    this.#releases = new ReleaseRegistry(options, this, (key) => this.lookUpPod(key));
     this.#lockRandom = random.stream("host-lock");
     this.leakAges = new LeakAges(datastore);
     this.#starts = new NodeStarts(datastore, kernel, node.windows, this.network, events);
@@ -176,7 +151,7 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
 
   /** Pods on nodes that hold no address. */
   get podsWithoutNetwork(): number {
-    return this.#workerCount - this.#holdings.podCount;
+    return this.#workers.size - this.#holdings.podCount;
   }
 
   /** Most processes that waited for one node's lock. */
@@ -198,11 +173,7 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
   }
 
   lookUpPod(podKey: string): PodLookup {
-    const first = this.#podObjects.first(podKey);
-    if (first === undefined) return "notFound";
-    const others = this.#podObjects.others(podKey);
-    if (others.length > 0) return shownOf(first, others);
-    return (first.shown ??= shownOf(first, others));
+    return this.#podObjects.lookUp(podKey);
   }
 
   nodeJoined(node: ClusterNode): void {
@@ -210,7 +181,7 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
     const surroundings = this.surroundingsOf(this.releaseOfNewNodes);
     const lock = new HostLock(this.kernel, this.#lockRandom, settings.lock);
     this.machines.push(new NodeMachine(node, surroundings, lock, settings));
-    this.#workersOf.push(new Set());
+    this.#workers.addNode();
     const { name, labels } = node;
     this.ledger.join({ name, labels });
     // A node of the initial state has been put there with what its calico-node has told of it.
@@ -237,7 +208,7 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
   nodeLeft(node: ClusterNode, how: NodeLoss): void {
     this.#starts.stop(node);
     if (how === "killed") {
-      for (const worker of this.#workersOf[node.index]!) this.#vanish(worker);
+      for (const worker of this.#workers.on(node)) this.#vanish(worker);
       return;
     }
     this.datastore.deleteNode(node.name);
@@ -256,22 +227,13 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
   }
 
   #arrive(worker: KubeletPod): void {
-    const { pod } = worker;
-    const { index } = pod.node;
-    this.#workersOf[index]!.add(worker);
-    pod.inNetwork = worker;
-    this.#workerCount++;
-    this.ledger.podCame(index);
+    this.#workers.add(worker);
+    this.ledger.podCame(worker.pod.node.index);
     this.#podChanged(worker);
   }
 
   #podChanged({ key }: KubeletPod): void {
     this.podWatch?.podChanged(key);
-  }
-
-  /** The workers on the nodes, node by node. */
-  *#workers(): Generator<KubeletPod, void> {
-    for (const workers of this.#workersOf) yield* workers;
   }
 
   /** What others have been allocated is in nobody's use here: garbage collection may free it. */
@@ -286,7 +248,7 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
     const node = pod.node.name;
     const { name, namespace } = identity;
     worker.adopt(requestOfHandle(handle, { pod: name, namespace, node, windows }), handle);
-    this.liveHandles.set(handle, worker);
+    worker.isHandleLive = true;
     this.#podObjects.add(worker);
     const taken = addresses.map((address, i) => {
       const block = blocks[i]!;
@@ -311,14 +273,14 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
   }
 
   *podAddresses(): Generator<AddressNumber, void> {
-    for (const { holding } of this.#workers()) {
+    for (const { holding } of this.#workers) {
       for (const { address } of holding?.addresses ?? []) yield address;
     }
   }
 
   /** Pods that are to have a network and have none yet. */
   *startingPods(): Generator<{ namespace: string; name: string; node: string }, void> {
-    for (const worker of this.#workers()) {
+    for (const worker of this.#workers) {
       if (worker.isEnding || worker.holding !== null) continue;
       const { identity, pod } = worker;
       yield { namespace: identity.namespace, name: identity.name, node: pod.node.name };
@@ -326,11 +288,11 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
   }
 
   removePod(pod: PodRef): void {
-    workerOf(pod)?.remove();
+    this.#workers.of(pod)?.remove();
   }
 
   dropPod(pod: PodRef): void {
-    const worker = workerOf(pod);
+    const worker = this.#workers.of(pod);
     if (worker === undefined) return;
     this.#vanish(worker);
     this.#forgetObject(worker);
@@ -348,7 +310,7 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
       wantsIpv6: ipv6,
       windows: machine.settings.windows,
     });
-    this.liveHandles.set(request.handle, worker);
+    worker.isHandleLive = true;
     this.network.addsStarted++;
     return request;
   }
@@ -422,17 +384,14 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
   }
 
   /** Nobody will release what the worker's last sandbox still holds. */
-  #abandon({ handle }: KubeletPod): void {
-    this.liveHandles.delete(handle);
-    this.leakAges.noteAbandoned(handle, this.kernel.nowUs);
+  #abandon(worker: KubeletPod): void {
+    worker.isHandleLive = false;
+    this.leakAges.noteAbandoned(worker.handle, this.kernel.nowUs);
   }
 
   #leave(worker: KubeletPod): void {
-    const { index } = worker.pod.node;
-    this.#workersOf[index]!.delete(worker);
-    worker.pod.inNetwork = undefined;
-    this.#workerCount--;
-    this.ledger.podWent(index);
+    this.#workers.delete(worker);
+    this.ledger.podWent(worker.pod.node.index);
   }
 
   #forgetObject(worker: KubeletPod): void {
@@ -475,12 +434,19 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
 
   /** What is allocated for nobody now. */
   leakedNow(): LeakCount {
-    return countLeaks(this.datastore, this.#live);
+    return countLeaks(this.datastore, this.#liveHandles());
   }
 
   /** The same, handle by handle. */
   leaksByHandle(): ReadonlyMap<string, HandleLeak> {
-    return leaksByHandle(this.datastore, this.#live);
+    return leaksByHandle(this.datastore, this.#liveHandles());
+  }
+
+  /** Handles that somebody will still release; whatever others hold has leaked. */
+  #liveHandles(): ReadonlySet<string> {
+    const handles = new Set(this.#starts.ownHandles);
+    for (const worker of this.#workers) if (worker.isHandleLive) handles.add(worker.handle);
+    return handles;
   }
 
   /** Counts what is allocated for nobody, and notes it. */
@@ -497,6 +463,6 @@ export class NodeNetwork implements PodNetwork, KubeletSurroundings, CallWitness
   check(): void {
     if (this.contradiction !== null) return;
     checkBlocks(this.datastore);
-    this.#holdings.check(this.#workers());
+    this.#holdings.check(this.#workers);
   }
 }

@@ -1,7 +1,23 @@
+import { formatAddress } from "../model/address.js";
+import type { Pod, PodLookup } from "../model/pod.js";
 import type { ClusterNode } from "../workload/pod-network.js";
 import type { KubeletPod } from "./kubelet-pod.js";
 
 const NONE: readonly KubeletPod[] = [];
+
+/** What Kubernetes shows of a pod. */
+function shownOf(first: KubeletPod, others: readonly KubeletPod[]): Pod {
+  const addresses: string[] = [];
+  for (const { holding } of [first, ...others]) {
+    for (const { address } of holding?.addresses ?? []) addresses.push(formatAddress(address));
+  }
+  return {
+    node: first.pod.node.name,
+    phase: addresses.length > 0 ? "Running" : "Pending",
+    addresses,
+    isReleased: false,
+  };
+}
 
 /**
  * The pods of the Kubernetes API, each with its worker on a node. A pod of the initial state whose
@@ -29,13 +45,16 @@ export class PodObjects {
     else others.push(worker);
   }
 
-  /** The first worker of the pod with this key. */
-  first(key: string): KubeletPod | undefined {
-    return this.#workers.get(key);
+  /** The pod of this key as Kubernetes shows it. */
+  lookUp(key: string): PodLookup {
+    const first = this.#workers.get(key);
+    if (first === undefined) return "notFound";
+    const others = this.#othersOf(key);
+    if (others.length > 0) return shownOf(first, others);
+    return (first.shown ??= shownOf(first, NONE));
   }
 
-  /** The other workers of the pod with this key. */
-  others(key: string): readonly KubeletPod[] {
+  #othersOf(key: string): readonly KubeletPod[] {
     return this.#others.size === 0 ? NONE : (this.#others.get(key) ?? NONE);
   }
 
@@ -44,7 +63,7 @@ export class PodObjects {
     const key = worker.key;
     const first = this.#workers.get(key);
     if (first === worker && this.#others.size === 0) return this.#workers.delete(key);
-    const others = this.others(key).filter((other) => other !== worker);
+    const others = this.#othersOf(key).filter((other) => other !== worker);
     if (first === worker && others.length === 0) {
       this.#others.delete(key);
       return this.#workers.delete(key);

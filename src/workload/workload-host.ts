@@ -15,7 +15,8 @@ import { WaitingPods } from "./waiting-pods.js";
 /** A node as the scheduler sees it. */
 interface HostedNode {
   readonly node: { -readonly [Key in keyof ClusterNode]: ClusterNode[Key] };
-  readonly pods: Set<Pod>;
+  /** In the order in which they came. A list: a node has few, and a set is made anew every few changes. */
+  readonly pods: Pod[];
   isReady: boolean;
   isCordoned: boolean;
   /** Killed or deleted: it takes no pods any more. */
@@ -78,12 +79,12 @@ export class WorkloadHost implements PodNetworkEvents, NodeView {
   }
 
   podCount(node: number): number {
-    return this.#nodes[node]!.pods.size;
+    return this.#nodes[node]!.pods.length;
   }
 
   isOpen(node: number): boolean {
     const { isReady, isCordoned, isLost, pods } = this.#nodes[node]!;
-    return isReady && !isCordoned && !isLost && pods.size < this.maxPods;
+    return isReady && !isCordoned && !isLost && pods.length < this.maxPods;
   }
 
   /** Pods that wait for a node. */
@@ -114,7 +115,7 @@ export class WorkloadHost implements PodNetworkEvents, NodeView {
     const node = { index: this.#nodes.length, name, labels };
     this.#nodes.push({
       node,
-      pods: new Set<Pod>(),
+      pods: [],
       isReady: false,
       isCordoned: false,
       isLost: false,
@@ -161,7 +162,7 @@ export class WorkloadHost implements PodNetworkEvents, NodeView {
       pod.owner.counts.dropped++;
     }
     for (const group of this.groups) group.placement.leave(node.index);
-    if (hosted.pods.size === 0) return;
+    if (hosted.pods.length === 0) return;
     const evict = { wake: () => this.#forgetLost(hosted) };
     this.#kernel.schedule(this.#kernel.nowUs + evictedAfterUs, evict);
   }
@@ -220,7 +221,7 @@ export class WorkloadHost implements PodNetworkEvents, NodeView {
     const { node, pods } = this.#nodes[index]!;
     pod.bind(node);
     pod.owner.counts.started++;
-    pods.add(pod);
+    pods.push(pod);
     this.#changed(index);
     this.#noteOperation();
     this.#network.addPod(pod);
@@ -237,7 +238,7 @@ export class WorkloadHost implements PodNetworkEvents, NodeView {
     pod.state = "running";
     owner.counts.started++;
     owner.counts.ready++;
-    this.#nodes[node.index]!.pods.add(pod);
+    this.#nodes[node.index]!.pods.push(pod);
     this.#changed(node.index);
     this.#network.adoptPod?.(pod, held);
     this.#scheduleEnd(pod);
@@ -320,7 +321,8 @@ export class WorkloadHost implements PodNetworkEvents, NodeView {
 
   #forget(pod: Pod): void {
     pod.state = "gone";
-    this.#nodes[pod.node.index]!.pods.delete(pod);
+    const { pods } = this.#nodes[pod.node.index]!;
+    pods.splice(pods.indexOf(pod), 1);
     this.#changed(pod.node.index);
     pod.owner.listener.podGone?.(pod);
   }

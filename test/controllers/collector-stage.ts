@@ -168,9 +168,7 @@ export class Stage {
   /** One sync without any news of blocks. */
   syncOnly(): CalicoError | undefined {
     const recorder = new Recorder(this.wrap(this.datastore));
-    const steps = answerPods(this.collector.sync(), (key) =>
-      this.cluster.livePod(key),
-    );
+    const steps = answerPods(this.collector.sync(), (key) => this.cluster.livePod(key));
     this.lastOutcome = runToEnd(steps, recorder);
     this.calls = recorder.calls.map(([, verb, object]) => `${verb} ${object}`);
     return this.lastOutcome.error;

@@ -117,7 +117,8 @@ export class LoopStage extends Stage {
   #perform(effect: LoopEffect): Response {
     if (effect instanceof Wait || effect instanceof Sleep) return undefined;
     this.requests++;
-    if (effect instanceof PodRequest) return this.cluster.livePod(podKey(effect.namespace, effect.name));
+    if (effect instanceof PodRequest)
+      return this.cluster.livePod(podKey(effect.namespace, effect.name));
     if (effect instanceof DatastoreRequest) return this.wrap(this.datastore).perform(effect);
     throw new Error("a collector takes no lock");
   }
