@@ -2,7 +2,6 @@ import type { Attribute } from "../model/attribute.js";
 import { WINDOWS_RESERVED_HANDLE } from "../model/block.js";
 import { podKey } from "../model/pod.js";
 import type { ReleaseOption } from "../protocol/release-ips.js";
-import type { NodeAllocations } from "./node-allocations.js";
 
 /** Values of the attribute `type` that mark a node's own tunnel addresses. */
 const TUNNEL_TYPES: ReadonlySet<string | undefined> = new Set([
@@ -15,6 +14,15 @@ const TUNNEL_TYPES: ReadonlySet<string | undefined> = new Set([
 
 /** What an allocation says that it is for; `unknown` is never collected. */
 export type AllocationPurpose = "pod" | "tunnel" | "windowsReserved" | "unknown";
+
+/** Where a node's allocations are kept. */
+export interface AllocationHolder {
+  readonly node: string;
+  readonly all: readonly Allocation[];
+  remove(allocation: Allocation): void;
+  settle(allocation: Allocation): void;
+  unsettle(allocation: Allocation): void;
+}
 
 /**
  * An allocated address as the collector first saw it, and how far it is on its way to being a leak
@@ -29,7 +37,7 @@ export class Allocation {
   /** Name of the node in Kubernetes, as the last sync found it; empty when it has none. */
   kubernetesNode = "";
   /** Its node's allocations while it is among them. */
-  holder: NodeAllocations | undefined = undefined;
+  holder: AllocationHolder | undefined = undefined;
   /** Its holder's checks need not look at it. */
   isSettled = false;
   #id: string | undefined;

@@ -1,4 +1,4 @@
-import type { Allocation } from "./allocation.js";
+import type { Allocation, AllocationHolder } from "./allocation.js";
 
 function removeFrom(list: Allocation[], allocation: Allocation): void {
   list.splice(list.indexOf(allocation), 1);
@@ -8,7 +8,7 @@ function removeFrom(list: Allocation[], allocation: Allocation): void {
  * What one node holds, as the collector knows it. Lists: a node has few addresses, and a set is made anew
  * every few changes.
  */
-export class NodeAllocations {
+export class NodeAllocations implements AllocationHolder {
   readonly #all: Allocation[] = [];
   readonly #unsettled: Allocation[] = [];
 

@@ -3,9 +3,9 @@ import { type Pod, podKey } from "../model/pod.js";
 import type { Activity, Kernel } from "../simulation/kernel.js";
 import type { PodRef } from "../workload/pod-network.js";
 import type { CniAddResult, CniRequest } from "./cni-request.js";
+import type { Holding } from "./holding.js";
 import type { NodeMachine } from "./node-machine.js";
 import type { PluginProcess, PluginResult } from "./plugin-process.js";
-import type { Holding } from "./pod-holdings.js";
 import type { PodWitness } from "./pod-witness.js";
 import type { TimeLimits } from "./time-limits.js";
 

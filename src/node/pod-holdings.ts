@@ -6,12 +6,6 @@ import { tornText } from "../simulation/torn-text.js";
 import type { CniAddress } from "./cni-request.js";
 import type { KubeletPod } from "./kubelet-pod.js";
 
-/** What a pod holds while its network is there. */
-export interface Holding {
-  readonly addresses: readonly CniAddress[];
-  readonly borrowed: number;
-}
-
 /** The addresses of the pods whose network is there. */
 export class PodHoldings {
   #podCount = 0;

@@ -1,4 +1,4 @@
-import type { Activity } from "./kernel.js";
+import type { Activity } from "./activity.js";
 
 const FANOUT = 4;
 const FIRST_CAPACITY = 256;

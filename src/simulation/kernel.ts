@@ -1,10 +1,7 @@
+import type { Activity } from "./activity.js";
 import { EventHeap } from "./event-heap.js";
 
-/** Something that can be woken at a time it asked for. */
-export interface Activity {
-  /** Called by the kernel when the time has come; may schedule itself and others again. */
-  wake(): void;
-}
+export type { Activity } from "./activity.js";
 
 /** What is due in more than about this time is kept apart: ends of pods, time limits. */
 const SOON_US = 1_000_000;
