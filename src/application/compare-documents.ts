@@ -2,12 +2,12 @@ import { compareRuns } from "../analysis/comparison/compare-runs.js";
 import { runFigures } from "../analysis/comparison/run-figures.js";
 import { BadInput } from "../failure/failure.js";
 import { COMPARISON_VERSION, type ComparisonResult } from "../formats/result/comparison-result.js";
-import { readResult } from "../formats/result/read-result.js";
-import {
-  type SimulationResult,
-  SimulationResultSchema,
-} from "../formats/result/simulation-result.js";
+import type { LoadComparison } from "../formats/result/load-comparison.js";
+import type { LoadResult } from "../formats/result/load-result.js";
+import { readRunResult } from "../formats/result/read-result.js";
+import type { SimulationResult } from "../formats/result/simulation-result.js";
 import { findProfile } from "../releases/profiles.js";
+import { compareLoad, type LoadFile } from "./compare-load.js";
 import { bootstrapStream, compareBehaviours, RESAMPLES } from "./compare-releases.js";
 
 interface ResultFile {
@@ -15,15 +15,24 @@ interface ResultFile {
   readonly result: SimulationResult;
 }
 
-const WHAT = "a simulation result (ipamlab simulate --json)";
+interface AnyFile {
+  readonly file: string;
+  readonly result: SimulationResult | LoadResult;
+}
 
 /** One after the other, so that of several faults the first file's is told. */
-async function readAll(files: readonly string[]): Promise<ResultFile[]> {
-  const results: ResultFile[] = [];
-  for (const file of files) {
-    results.push({ file, result: await readResult(file, SimulationResultSchema, WHAT) });
-  }
+async function readAll(files: readonly string[]): Promise<AnyFile[]> {
+  const results: AnyFile[] = [];
+  for (const file of files) results.push({ file, result: await readRunResult(file) });
   return results;
+}
+
+function isLoad(each: AnyFile): each is LoadFile {
+  return each.result.ipamlab.document === "load";
+}
+
+function isSimulation(each: AnyFile): each is ResultFile {
+  return each.result.ipamlab.document === "simulation";
 }
 
 /** What two results must share to be compared, as it is told when they do not. */
@@ -56,18 +65,41 @@ function checkSide(side: readonly ResultFile[], option: string): void {
 }
 
 /**
- * Compares result documents of earlier runs, in pairs of the same seed.
+ * Compares result documents of earlier runs: of `simulate` in pairs of the same seed, or one of `load`
+ * on each side.
  *
- * @throws BadInput when a document cannot be read or the two sides are not runs of one scenario with
- *   the same seeds.
+ * @throws BadInput when a document cannot be read, or the two sides are not runs of the same.
  */
 export async function compareDocuments(
   filesA: readonly string[],
   filesB: readonly string[],
   version: string,
-): Promise<ComparisonResult> {
+): Promise<ComparisonResult | LoadComparison> {
   const a = await readAll(filesA);
   const b = await readAll(filesB);
+  if (a.every(isSimulation) && b.every(isSimulation)) return compareSimulations(a, b, version);
+  const odd = [...a, ...b].find((each) => !isLoad(each));
+  if (odd !== undefined) {
+    const load = [...a, ...b].find(isLoad)!;
+    const message = `is a result of simulate, and ${load.file} is one of load`;
+    throw new BadInput({ file: odd.file, message });
+  }
+  for (const [side, option] of [
+    [a, "--a"],
+    [b, "--b"],
+  ] as const) {
+    if (side.length === 1) continue;
+    const message = `of load results, ${option} takes one, which holds all its repetitions`;
+    throw new BadInput({ file: side[1]!.file, message });
+  }
+  return compareLoad(a[0] as LoadFile, b[0] as LoadFile, version);
+}
+
+function compareSimulations(
+  a: readonly ResultFile[],
+  b: readonly ResultFile[],
+  version: string,
+): ComparisonResult {
   checkSide(a, "--a");
   checkSide(b, "--b");
   const reference = a[0]!;

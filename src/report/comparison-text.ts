@@ -40,7 +40,8 @@ function detectableText({ detectable, unit }: FigureComparison): string {
   return detectable === null ? "-" : `±${signed(detectable, unit).slice(1)}`;
 }
 
-function figureTable(
+/** The figures that differ, with verdicts and, where anything is drawn at random, intervals. */
+export function figureTable(
   { figures, seedMatters }: Pick<ComparisonResult, "figures" | "seedMatters">,
   color: boolean,
 ): string[] {
@@ -80,19 +81,29 @@ function comparedText({ callByCall, seeds }: ComparisonResult): string {
   );
 }
 
-const VERDICTS: Readonly<Record<ComparisonResult["verdict"], string>> = {
-  identical: "IDENTICAL, call by call",
-  better: "BETTER",
-  worse: "WORSE",
-  mixed: "MIXED: some metrics better, some worse",
-  different: "DIFFERENT, neither better nor worse",
-  undecided: "UNDECIDED: too few pairs of runs for a verdict; --runs gives more",
-  "no difference seen": "NO DIFFERENCE SEEN in any metric; more --runs see smaller ones",
-};
+/** A verdict in words. `more` is the option that gives more pairs. */
+export function comparedVerdict(verdict: ComparisonResult["verdict"], more = "--runs"): string {
+  switch (verdict) {
+    case "identical":
+      return "IDENTICAL, call by call";
+    case "better":
+      return "BETTER";
+    case "worse":
+      return "WORSE";
+    case "mixed":
+      return "MIXED: some metrics better, some worse";
+    case "different":
+      return "DIFFERENT, neither better nor worse";
+    case "undecided":
+      return `UNDECIDED: too few pairs of runs for a verdict; ${more} gives more`;
+    case "no difference seen":
+      return `NO DIFFERENCE SEEN in any metric; more ${more} see smaller ones`;
+  }
+}
 
 function verdict(result: ComparisonResult): string {
   const { callByCall, b, a } = result;
-  const text = VERDICTS[result.verdict];
+  const text = comparedVerdict(result.verdict);
   if (result.verdict === "identical") return `${text}: ${comparedText(result)}, none differs`;
   const isDirected = result.verdict === "better" || result.verdict === "worse";
   const who = isDirected ? `: ${b.release} against ${a.release}` : "";
@@ -213,7 +224,8 @@ function measuredLines(measured: ComparisonResult["measured"], style: Comparison
     "",
     ...wrapped(
       "on threads",
-      VERDICTS[measured.verdict] + (who ? `: ${b.release} against ${a.release}${taken}` : taken),
+      comparedVerdict(measured.verdict) +
+        (who ? `: ${b.release} against ${a.release}${taken}` : taken),
       width,
     ),
     ...wrapped(

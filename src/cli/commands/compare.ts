@@ -3,10 +3,12 @@ import { compareDocuments } from "../../application/compare-documents.js";
 import { compareReleases } from "../../application/compare-releases.js";
 import { ExitCode } from "../../failure/exit-code.js";
 import type { ComparisonResult } from "../../formats/result/comparison-result.js";
+import type { LoadComparison } from "../../formats/result/load-comparison.js";
 import { ThreadCrew } from "../../load/thread-crew.js";
 import { findProfile } from "../../releases/profiles.js";
 import { comparisonText } from "../../report/comparison-text.js";
 import { formatCount } from "../../report/format-number.js";
+import { loadComparisonText } from "../../report/load-comparison-text.js";
 import { defineCommand } from "../command.js";
 import type { CommandContext } from "../command-context.js";
 import { integerOption } from "../number-option.js";
@@ -39,7 +41,10 @@ function threadsOption(text: string | undefined): number | undefined {
   );
 }
 
-async function compare(request: Request, context: CommandContext): Promise<ComparisonResult> {
+async function compare(
+  request: Request,
+  context: CommandContext,
+): Promise<ComparisonResult | LoadComparison> {
   const { scenario, a, b } = request;
   if (scenario === undefined) {
     const release = [...a, ...b].find((name) => findProfile(name) !== undefined);
@@ -88,7 +93,8 @@ export const command = defineCommand({
   describe:
     "Compare two releases on a scenario: paired runs with common random numbers, and for each metric " +
     "the difference, its interval and a verdict (identical, no difference seen, better, worse). " +
-    "Without a scenario, --a and --b are result files of earlier runs.",
+    "Without a scenario, --a and --b are result files of earlier runs of `simulate` or `load`; one file " +
+    "of `load` on both sides compares its two allocators.",
   examples: [
     ["ipamlab compare scenarios/quickstart.yaml --a v3.28.3 --b v3.28.4", "call by call"],
     ["ipamlab compare my.yaml --a v3.28.4 --b v3.32.1 --runs 30", "30 pairs of runs"],
@@ -100,7 +106,8 @@ export const command = defineCommand({
       "ipamlab compare my.yaml --a pre-3.28.4 --b post-3.28.4 --threads 2",
       "contention, simulated and measured",
     ],
-    ["ipamlab compare --a before.json --b after.json", "results of simulate --json"],
+    ["ipamlab compare --a before.json --b after.json", "results of simulate --json, or of load"],
+    ["ipamlab compare --a load.json --b load.json", "coarse-lock against lock-reduced"],
   ],
   builder: (yargs) =>
     yargs
@@ -168,7 +175,9 @@ export const command = defineCommand({
       return ExitCode.ok;
     }
     if (args.json !== undefined) await writeOutputFile(args.json, document);
-    context.stdout.write(comparisonText(result, context));
+    context.stdout.write(
+      "inTurn" in result ? loadComparisonText(result, context) : comparisonText(result, context),
+    );
     if (args.json !== undefined) context.stdout.write(`result          ${args.json}\n`);
     return ExitCode.ok;
   },

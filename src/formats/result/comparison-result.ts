@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { count, publishedSchema } from "./result-pieces.js";
+import { count, MachineSchema, publishedSchema } from "./result-pieces.js";
 
 /** Version of the comparison document. A field that changes its meaning raises it. */
 export const COMPARISON_VERSION = 1;
@@ -21,7 +21,7 @@ const FIGURE_VERDICTS = [
   "undecided",
 ] as const;
 
-const FigureComparisonSchema = z.strictObject({
+export const FigureComparisonSchema = z.strictObject({
   name: z.string().describe("The metric, as thresholds name it."),
   unit: z.string(),
   better: z.enum(["higher", "lower", "neither"]),
@@ -86,12 +86,12 @@ const AttributionSchema = z.strictObject({
   shares: z.array(ShareSchema),
 });
 
-const AllocatorSideSchema = z.strictObject({
+export const AllocatorSideSchema = z.strictObject({
   release: z.string(),
   allocator: z.enum(["coarse-lock", "lock-reduced"]),
 });
 
-const VerdictSchema = z.enum([
+export const VerdictSchema = z.enum([
   "identical",
   "better",
   "worse",
@@ -104,12 +104,7 @@ const VerdictSchema = z.enum([
 const MeasuredComparisonSchema = z
   .strictObject({
     provenance: z.string().describe("How the figures were obtained, and what is not in them."),
-    machine: z.strictObject({
-      processor: z.string(),
-      cores: z.int().min(1),
-      node: z.string(),
-      loadAverage: z.number().describe("Of the last minute, before the run."),
-    }),
+    machine: MachineSchema,
     workload: z.string(),
     threads: z.int().min(1),
     pairs: count.describe("Repetitions of both, in turn: A B, B A, A B, …"),

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { count, LatencySchema, publishedSchema } from "./result-pieces.js";
+import { count, LatencySchema, MachineSchema, publishedSchema } from "./result-pieces.js";
 
 /** Version of the load document. A field that changes its meaning raises it. */
 export const LOAD_RESULT_VERSION = 1;
@@ -120,12 +120,7 @@ export const LoadResultSchema = z.strictObject({
   }),
   provenance: z.string().describe("How the figures were obtained, and what is not in them."),
   completed: z.boolean().describe("False when the run was interrupted."),
-  machine: z.strictObject({
-    processor: z.string(),
-    cores: z.int().min(1),
-    node: z.string(),
-    loadAverage: z.number().describe("Of the last minute, before the run."),
-  }),
+  machine: MachineSchema,
   settings: z.strictObject({
     target: z.literal("memory"),
     mode: z.enum(["open loop", "flat out"]),

@@ -36,6 +36,14 @@ export const SeriesSchema = z
   )
   .describe("Stretches of equal length, in order.");
 
+/** What measured figures were measured on. */
+export const MachineSchema = z.strictObject({
+  processor: z.string(),
+  cores: z.int().min(1),
+  node: z.string(),
+  loadAverage: z.number().describe("Of the last minute, before the run."),
+});
+
 /** A schema as it is published in docs/. */
 export function publishedSchema(title: string, schema: z.ZodType): unknown {
   return {
