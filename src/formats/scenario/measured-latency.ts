@@ -1,4 +1,4 @@
-import { BadInput } from "../../failure/failure.js";
+import { BadInput, type InputPlace } from "../../failure/failure.js";
 import type { TextSourceOptions } from "../text-source.js";
 import type { CsvRow } from "../traces/csv-row.js";
 import { readCsvTable } from "../traces/csv-table.js";
@@ -27,9 +27,11 @@ export async function readMeasuredLatency(
 ): Promise<LatencyBar[]> {
   const bars: LatencyBar[] = [];
   let total = 0;
+  let firstCount: InputPlace | undefined;
   const visit = (row: CsvRow, columns: readonly number[]) => {
     const [bound, samples] = columns as [number, number];
     const upToUs = boundOf(row, bound, bars.at(-1)?.upToUs);
+    firstCount ??= { file, line: row.line, column: row.columnOf(samples), field: "count" };
     const count = row.wholeNumber(samples, "a whole number, 0 or more");
     total += count;
     if (!Number.isSafeInteger(total)) row.fail(samples, "the counts add up to more than 2^53");
@@ -37,8 +39,8 @@ export async function readMeasuredLatency(
     bars.push({ upToUs, count });
   };
   await readCsvTable(file, ["latencyMs", "count"], EXPECTED, visit, options);
-  if (total === 0) {
-    throw new BadInput({ file, field: "count", message: "every count is 0; nothing was measured" });
+  if (total === 0 && firstCount !== undefined) {
+    throw new BadInput({ ...firstCount, message: "every count is 0; nothing was measured" });
   }
   return bars;
 }

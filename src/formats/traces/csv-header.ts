@@ -6,6 +6,7 @@ import { CsvRow } from "./csv-row.js";
 /** The first line of a CSV file: the names of its columns. */
 export class CsvHeader {
   readonly columns: readonly string[];
+  readonly #row: CsvRow;
 
   /** Throws BadInput when a name stands twice. */
   constructor(
@@ -14,6 +15,7 @@ export class CsvHeader {
     readonly line: number,
   ) {
     const row = new CsvRow(file);
+    this.#row = row;
     row.load(text, line);
     const names = row.texts().map((name) => name.trim());
     row.columns = names;
@@ -23,7 +25,10 @@ export class CsvHeader {
     this.columns = names;
   }
 
-  /** Index of a column. Throws BadInput with the nearest name when there is none of this name. */
+  /**
+   * Index of a column. Throws BadInput with the nearest name, and its place, when there is none of this
+   * name.
+   */
   indexOf(name: string): number {
     const { file, line, columns } = this;
     const index = columns.indexOf(name);
@@ -34,6 +39,7 @@ export class CsvHeader {
         ? `its columns are ${columns.map(printable).join(", ")}`
         : `nearest is ${quoted(near)}`;
     const message = `the header has no column ${quoted(name)}; ${present}`;
-    throw new BadInput({ file, line, message });
+    const column = this.#row.columnOf(near === undefined ? 0 : columns.indexOf(near));
+    throw new BadInput({ file, line, column, message });
   }
 }

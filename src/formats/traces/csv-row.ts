@@ -110,6 +110,11 @@ export class CsvRow {
     return value;
   }
 
+  /** Where a field begins in its line, from 1; undefined in a line with quotes. */
+  columnOf(field: number): number | undefined {
+    return this.#quoted === undefined ? this.#starts[field]! + 1 : undefined;
+  }
+
   /** Refuses a field: `expected …, found "…"`. */
   refuse(column: number, expected: string): never {
     const found = this.text(column);
@@ -122,7 +127,7 @@ export class CsvRow {
     throw new BadInput({
       file: this.file,
       line: this.line,
-      column: this.#quoted === undefined ? this.#starts[column]! + 1 : undefined,
+      column: this.columnOf(column),
       field: printable(this.columns[column] ?? ""),
       message,
     });

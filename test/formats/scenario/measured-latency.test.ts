@@ -66,6 +66,16 @@ describe("readMeasuredLatency", () => {
   });
 
   it.each([
+    ["latencyMs,cuont\n1,1", '1:11: the header has no column "count"; nearest is "cuont"'],
+    ["latencyMs,n\n1,1", '1:1: the header has no column "count"; its columns are latencyMs, n'],
+    ['"latencyMs",n\n1,1', '1: the header has no column "count"; its columns are latencyMs, n'],
+    ["\n\nle,count,latencyMs\n\n1,0,2\n", "5:3: count: every count is 0; nothing was measured"],
+  ])("tells where %j is at fault", async (text, fault) => {
+    const file = write("faulty.csv", text);
+    expect(await faultsOf(readMeasuredLatency(file))).toEqual([`${file}:${fault}`]);
+  });
+
+  it.each([
     [
       "1,1\n1.0001,1",
       '3:1: latencyMs: expected more than 1, the bar before it (bars ascend by whole microseconds), found "1.0001"',
@@ -73,6 +83,7 @@ describe("readMeasuredLatency", () => {
     ["1,1.5", '2:3: count: expected a whole number, 0 or more, found "1.5"'],
     ["1e3,1", '2:1: latencyMs: expected milliseconds such as 2.5, at most 999999999, found "1e3"'],
     [",1", "2:1: latencyMs: expected milliseconds such as 2.5, at most 999999999, found nothing"],
+    ["1,0\n\n2,0", "2:3: count: every count is 0; nothing was measured"],
     [
       Array.from({ length: 10 }, (_, i) => `${i},999999999999999`).join("\n"),
       "11:3: count: the counts add up to more than 2^53",

@@ -44,7 +44,7 @@ describe("a plain CSV", () => {
       "time,event,pod\n2,add,a\n3,add,a\n",
       '-:3:7: pod: the pod "a" of an earlier row is not deleted yet',
     ],
-    ["time,event,pd\n2,add,a\n", '-:1: the header has no column "pod"; nearest is "pd"'],
+    ["time,event,pd\n2,add,a\n", '-:1:12: the header has no column "pod"; nearest is "pd"'],
     ["time,event,pod\n2,add,\n", "-:2:7: pod: expected the name of a pod, found nothing"],
   ])("%j is refused", async (text, fault) => {
     expect(await faultsOf(readAll(traceOf(text)))).toEqual([fault]);

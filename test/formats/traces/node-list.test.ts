@@ -24,8 +24,8 @@ describe("readNodeList", () => {
   it.each([
     ["", "-: the file is empty; expected a node list"],
     ["sn\n", "-: the file has a header but no rows"],
-    ["name,rack\na,r\n", '-:1: the header has no column "sn"; its columns are name, rack'],
-    ["SN,rack\na,r\n", '-:1: the header has no column "sn"; nearest is "SN"'],
+    ["name,rack\na,r\n", '-:1:1: the header has no column "sn"; its columns are name, rack'],
+    ["SN,rack\na,r\n", '-:1:1: the header has no column "sn"; nearest is "SN"'],
     ["sn,rack\na\n", "-:2: expected 2 columns (as in the header), found 1"],
     ["sn,sn\na,b\n", "-:1:4: sn: this column stands twice in the header"],
   ])("refuses %j", async (text, expected) => {

@@ -52,7 +52,7 @@ describe("Trace", () => {
       "openb asked for",
       GOOGLE,
       { format: "openb" },
-      '-:1: the header has no column "name"; its columns are 600000000, , 11, 1, u, 0, n, l',
+      '-:1:1: the header has no column "name"; its columns are 600000000, , 11, 1, u, 0, n, l',
     ],
   ])("refuses another format: %s", async (_, content, options, expected) => {
     expect(await faultsOf(readAll(traceOf(content, options)))).toEqual([expected]);
