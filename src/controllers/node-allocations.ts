@@ -1,7 +1,8 @@
 import type { Allocation, AllocationHolder } from "./allocation.js";
 
 function removeFrom(list: Allocation[], allocation: Allocation): void {
-  list.splice(list.indexOf(allocation), 1);
+  const place = list.indexOf(allocation);
+  if (place >= 0) list.splice(place, 1);
 }
 
 /**

@@ -28,7 +28,9 @@ export class NodeWorkers implements Iterable<KubeletPod> {
   delete(worker: KubeletPod): void {
     const { pod } = worker;
     const workers = this.#byNode[pod.node.index]!;
-    workers.splice(workers.indexOf(worker), 1);
+    const place = workers.indexOf(worker);
+    if (place < 0) return;
+    workers.splice(place, 1);
     pod.inNetwork = undefined;
     this.#size--;
   }

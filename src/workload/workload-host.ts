@@ -322,7 +322,8 @@ export class WorkloadHost implements PodNetworkEvents, NodeView {
   #forget(pod: Pod): void {
     pod.state = "gone";
     const { pods } = this.#nodes[pod.node.index]!;
-    pods.splice(pods.indexOf(pod), 1);
+    const place = pods.indexOf(pod);
+    if (place >= 0) pods.splice(place, 1);
     this.#changed(pod.node.index);
     pod.owner.listener.podGone?.(pod);
   }
