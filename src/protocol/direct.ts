@@ -69,7 +69,7 @@ import { reservedBy, type Preparation } from "./family-preparation.js";
 import type { BlockSearch, FoundBlock } from "./find-block.js";
 import { cleanupContext } from "./handle-count.js";
 import { choosePools, longestPrefix, type PoolWish } from "./pool-choice.js";
-import type { PoolView } from "./pool-views.js";
+import { enabledPools, type PoolView } from "./pool-views.js";
 
 const STALE_AFFINITY = new IpamError("staleAffinity", "affinity is stale");
 
@@ -574,7 +574,7 @@ function ensureConsistentAffinity(
   if (node instanceof CalicoError) return node.kind === "notFound" ? undefined : node;
   const pools = poolsOf(env, driver.perform(listPools(poolListContext(env))) as Listed<Pool>);
   if (pools instanceof CalicoError) return pools;
-  const pool = poolContaining(pools.enabled[block.cidr.version], block.cidr.base);
+  const pool = poolContaining(enabledPools(pools, block.cidr.version), block.cidr.base);
   if (pool === undefined) return undefined;
   const selected = pool.selectsNode(node.value);
   if (selected instanceof CalicoError) return selected;
@@ -606,7 +606,7 @@ function prepareFamily(
   if (longest instanceof CalicoError) return longest;
   const pools = poolsOf(env, driver.perform(listPools(poolListContext(env))) as Listed<Pool>);
   if (pools instanceof CalicoError) return pools;
-  const enabled = pools.enabled[version];
+  const enabled = enabledPools(pools, version);
   const choice = choosePools(env, enabled, longest, node, wish);
   if (choice instanceof CalicoError) return choice;
   const affinities = driver.perform(listAffinities(owner, version)) as Listed<Entry<Affinity>>;
