@@ -34,10 +34,8 @@ export class BlockIndex {
   readonly #empty = new Map<string, string>();
   readonly #byNode = new Map<string, NodeAllocations>();
   readonly #byPod = new AllocationLists();
-  /** Made when it is first asked for, which it is not before something has leaked. */
+  /** Made when it is first needed: when something has leaked, or a deleted block leaves entries behind. */
   #byHandle: AllocationLists | undefined;
-  /** What deleted blocks held, until there is an index of handles to keep it. */
-  readonly #stale: Allocation[] = [];
   #countOnNodes = 0;
 
   /** @param keepsStaleEntries what deleted blocks held stays known by handle. */
@@ -130,8 +128,6 @@ export class BlockIndex {
 
   #indexHandles(): AllocationLists {
     const handles = new AllocationLists();
-    for (const allocation of this.#stale) handles.add(allocation.handle, allocation);
-    this.#stale.length = 0;
     for (const { allocations } of this.#blocks.values()) {
       for (const known of allocations) if (known !== undefined) handles.add(known.handle, known);
     }
@@ -190,12 +186,10 @@ export class BlockIndex {
    */
   deleteBlock(cidr: string): Allocation[] {
     const held = this.#blocks.get(cidr)?.allocations.filter((known) => known !== undefined) ?? [];
+    if (this.keepsStaleEntries && held.length > 0) this.#byHandle ??= this.#indexHandles();
     for (const known of held) {
-      if (!this.keepsStaleEntries) this.#remove(known);
-      else {
-        this.#removeFromNode(known);
-        if (this.#byHandle === undefined) this.#stale.push(known);
-      }
+      if (this.keepsStaleEntries) this.#removeFromNode(known);
+      else this.#remove(known);
     }
     this.forgetBlock(cidr);
     return held;

@@ -264,14 +264,13 @@ export class GarbageCollector {
   #checkNode(node: string, kubernetesNode: string, exists: boolean): boolean {
     const tunnels: Allocation[] = [];
     const held = this.blocks.ofNode(node);
-    let isUsed = false;
+    // What is settled is so on a node that exists.
+    let isUsed = exists && held !== undefined && held.unsettled.length < held.all.length;
     // A node that is not known here is asked for at every full sync, one that is gone released again.
     let isSettled = exists && this.#nodes.has(node);
     // The order makes no difference: nothing is asked for, and leaks are put in order before a release.
     // A copy, since those that are found in use are settled.
     const toCheck = [...((exists ? held?.unsettled : held?.all) ?? [])];
-    // What is settled is so on a node that exists.
-    if (exists && held !== undefined) isUsed = held.unsettled.length < held.all.length;
     for (const allocation of toCheck) {
       if (!exists) held!.unsettle(allocation);
       allocation.kubernetesNode = kubernetesNode;
