@@ -36,21 +36,14 @@ export class EventHeap {
   /** @param number higher than that of any in the heap for the same time. */
   add(timeUs: number, number: number, activity: Activity): void {
     if (this.#size === this.#times.length) this.#grow();
-    const times = this.#times;
-    const numbers = this.#numbers;
-    const activities = this.#activities;
     let place = this.#size++;
     while (place > 0) {
       const parent = (place - 1) >> 2;
-      if (times[parent]! <= timeUs) break;
-      times[place] = times[parent]!;
-      numbers[place] = numbers[parent]!;
-      activities[place] = activities[parent]!;
+      if (this.#times[parent]! <= timeUs) break;
+      this.#move(parent, place);
       place = parent;
     }
-    times[place] = timeUs;
-    numbers[place] = number;
-    activities[place] = activity;
+    this.#put(place, timeUs, number, activity);
   }
 
   /** Takes the first one out. The heap must not be empty. */
@@ -71,7 +64,6 @@ export class EventHeap {
   #sink(timeUs: number, number: number, activity: Activity): void {
     const times = this.#times;
     const numbers = this.#numbers;
-    const activities = this.#activities;
     const size = this.#size;
     let place = 0;
     for (;;) {
@@ -88,13 +80,19 @@ export class EventHeap {
         }
       }
       if (leastTime > timeUs || (leastTime === timeUs && numbers[least]! > number)) break;
-      times[place] = leastTime;
-      numbers[place] = numbers[least]!;
-      activities[place] = activities[least]!;
+      this.#move(least, place);
       place = least;
     }
-    times[place] = timeUs;
-    numbers[place] = number;
-    activities[place] = activity;
+    this.#put(place, timeUs, number, activity);
+  }
+
+  #put(place: number, timeUs: number, number: number, activity: Activity): void {
+    this.#times[place] = timeUs;
+    this.#numbers[place] = number;
+    this.#activities[place] = activity;
+  }
+
+  #move(from: number, to: number): void {
+    this.#put(to, this.#times[from]!, this.#numbers[from]!, this.#activities[from]!);
   }
 }
