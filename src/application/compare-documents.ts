@@ -20,10 +20,13 @@ interface AnyFile {
   readonly result: SimulationResult | LoadResult;
 }
 
-/** One after the other, so that of several faults the first file's is told. */
-async function readAll(files: readonly string[]): Promise<AnyFile[]> {
-  const results: AnyFile[] = [];
-  for (const file of files) results.push({ file, result: await readRunResult(file) });
+/**
+ * One after the other, so that of several faults the first file's is told; each once, also where both sides
+ * name it.
+ */
+async function readAll(files: readonly string[]): Promise<ReadonlyMap<string, AnyFile>> {
+  const results = new Map<string, AnyFile>();
+  for (const file of new Set(files)) results.set(file, { file, result: await readRunResult(file) });
   return results;
 }
 
@@ -75,12 +78,14 @@ export async function compareDocuments(
   filesB: readonly string[],
   version: string,
 ): Promise<ComparisonResult | LoadComparison> {
-  const a = await readAll(filesA);
-  const b = await readAll(filesB);
+  const read = await readAll([...filesA, ...filesB]);
+  const a = filesA.map((file) => read.get(file)!);
+  const b = filesB.map((file) => read.get(file)!);
   if (a.every(isSimulation) && b.every(isSimulation)) return compareSimulations(a, b, version);
-  const odd = [...a, ...b].find((each) => !isLoad(each));
+  const all = [...read.values()];
+  const odd = all.find((each) => !isLoad(each));
   if (odd !== undefined) {
-    const load = [...a, ...b].find(isLoad)!;
+    const load = all.find(isLoad)!;
     const message = `is a result of simulate, and ${load.file} is one of load`;
     throw new BadInput({ file: odd.file, message });
   }

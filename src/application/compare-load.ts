@@ -1,12 +1,12 @@
-import { compareFigures, LEVEL } from "../analysis/comparison/compare-figures.js";
+import { compareFigures, statisticsOf } from "../analysis/comparison/compare-figures.js";
 import { headline } from "../analysis/comparison/headline.js";
 import { loadFigures } from "../analysis/comparison/load-figures.js";
 import type { RunFigures } from "../analysis/comparison/run-figures.js";
-import { CONFIDENCE } from "../analysis/statistics/interval.js";
 import { BadInput } from "../failure/failure.js";
 import { LOAD_COMPARISON_VERSION, type LoadComparison } from "../formats/result/load-comparison.js";
 import type { LoadedAllocator, LoadResult } from "../formats/result/load-result.js";
 import type { AllocatorName } from "../load/thread-job.js";
+import { RELEASE_OF } from "./compare-on-threads.js";
 import { bootstrapStream, RESAMPLES } from "./compare-releases.js";
 
 /** A load document, and the file that it was read from. */
@@ -16,12 +16,6 @@ export interface LoadFile {
 }
 
 type LoadedRun = LoadResult["runs"][number];
-
-/** What the allocators stand for, as a write-up tells it. */
-const RELEASE_OF: Readonly<Record<AllocatorName, string>> = {
-  "coarse-lock": "pre-3.28.4",
-  "lock-reduced": "post-3.28.4",
-};
 
 const NOT_IN_TURN =
   "a and b were not measured in turn: what the machine did besides at the two times is in the " +
@@ -36,7 +30,7 @@ function allocatorPairs(a: LoadFile, b: LoadFile): [AllocatorName, AllocatorName
   const [inA, inB] = [allocatorsOf(a.result), allocatorsOf(b.result)];
   if (a.file === b.file) {
     if (inA.length === 2) return [["coarse-lock", "lock-reduced"]];
-    throw new BadInput({ file: a.file, message: `has only ${inA[0] ?? "nothing"}: name another` });
+    throw new BadInput({ file: a.file, message: `has only ${inA[0]!}: name another document` });
   }
   if (inA.length === 1 && inB.length === 1) return [[inA[0]!, inB[0]!]];
   const both = inA.filter((name) => inB.includes(name));
@@ -48,6 +42,10 @@ function allocatorPairs(a: LoadFile, b: LoadFile): [AllocatorName, AllocatorName
 function checkComparable(a: LoadFile, b: LoadFile): void {
   for (const { file, result } of [a, b]) {
     if (!result.completed) throw new BadInput({ file, message: "the run was interrupted" });
+    if (result.runs.length === 0) {
+      const message = "holds a search (--find-max) and no runs to compare; measure at one --rate";
+      throw new BadInput({ file, message });
+    }
   }
   const fail = (what: string, mine: unknown, other: unknown): never => {
     const values = `${JSON.stringify(other)}, not ${JSON.stringify(mine)}`;
@@ -178,11 +176,6 @@ export function compareLoad(a: LoadFile, b: LoadFile, version: string): LoadComp
     warnings: inTurn
       ? [...noted(a), ...warnings]
       : [NOT_IN_TURN, ...noted(a), ...noted(b), ...warnings],
-    statistics: {
-      confidence: CONFIDENCE,
-      level: Number(LEVEL.toFixed(12)),
-      resamples: RESAMPLES,
-      tested: figures.filter(({ adjustedP }) => adjustedP !== null).length,
-    },
+    statistics: statisticsOf(figures, RESAMPLES),
   };
 }

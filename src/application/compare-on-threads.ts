@@ -5,7 +5,7 @@ import { Unsupported } from "../failure/failure.js";
 import type { MeasuredComparison } from "../formats/result/comparison-result.js";
 import type { LoadResult } from "../formats/result/load-result.js";
 import type { Scenario } from "../formats/scenario/scenario.js";
-import type { AllocatorName } from "../load/thread-job.js";
+import { type AllocatorName, ALLOCATORS } from "../load/thread-job.js";
 import { addressesOf, loadAllocators, type LoadSettings } from "./load-allocators.js";
 
 export interface ThreadSettings extends Pick<LoadSettings, "createCrew"> {
@@ -29,10 +29,10 @@ export interface CompareOnThreadsOptions
   };
 }
 
-/** The allocators that stand for releases. Calico's own code has no such difference. */
-const ALLOCATOR_OF: Readonly<Partial<Record<string, AllocatorName>>> = {
-  "pre-3.28.4": "coarse-lock",
-  "post-3.28.4": "lock-reduced",
+/** The releases that the allocators stand for. Calico's own code has no such difference. */
+export const RELEASE_OF: Readonly<Record<AllocatorName, string>> = {
+  "coarse-lock": "pre-3.28.4",
+  "lock-reduced": "post-3.28.4",
 };
 
 const WARM_UP_MS = 100;
@@ -43,7 +43,8 @@ const WARM_UP_MS = 100;
  * @throws Unsupported for all but pre-3.28.4 and post-3.28.4, in either order.
  */
 export function threadAllocators(a: string, b: string): [AllocatorName, AllocatorName] {
-  const [first, second] = [ALLOCATOR_OF[a], ALLOCATOR_OF[b]];
+  const allocatorOf = (release: string) => ALLOCATORS.find((name) => RELEASE_OF[name] === release);
+  const [first, second] = [allocatorOf(a), allocatorOf(b)];
   if (first !== undefined && second !== undefined && first !== second) return [first, second];
   throw new Unsupported(
     `--threads with ${a} and ${b}: the allocators that threads drive model pre-3.28.4 and ` +

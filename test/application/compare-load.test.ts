@@ -150,6 +150,13 @@ describe("a comparison of load results", () => {
     expect(exitCode).toBe(2);
   });
 
+  it("refuses a document that holds a search only", async () => {
+    const file = await write("search.json", { ...measured, runs: [] });
+    const { stderr, exitCode } = await runCommand("compare", "--a", file, "--b", file);
+    expect(stderr).toContain("search.json: holds a search (--find-max) and no runs to compare");
+    expect(exitCode).toBe(2);
+  });
+
   it("refuses a document with one allocator for both sides, and two for one", async () => {
     const a = await write("a.json", withRates("coarse-lock", around(1000)));
     const alone = await runCommand("compare", "--a", a, "--b", a);

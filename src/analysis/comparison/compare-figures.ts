@@ -1,4 +1,7 @@
-import type { FigureComparison } from "../../formats/result/comparison-result.js";
+import type {
+  ComparisonStatistics,
+  FigureComparison,
+} from "../../formats/result/comparison-result.js";
 import { pairedCohensD } from "../statistics/effect-size.js";
 import { holmAdjusted } from "../statistics/holm.js";
 import { CONFIDENCE } from "../statistics/interval.js";
@@ -25,7 +28,7 @@ export interface CompareFiguresOptions {
 }
 
 /** Chance of any verdict "better" or "worse" when nothing differs. */
-export const LEVEL = 1 - CONFIDENCE;
+const LEVEL = 1 - CONFIDENCE;
 
 function pairFigures(a: readonly RunFigures[], b: readonly RunFigures[]): PairedFigure[] {
   const first = a[0]?.figures ?? [];
@@ -48,6 +51,19 @@ function pairFigures(a: readonly RunFigures[], b: readonly RunFigures[]): Paired
     });
   }
   return paired;
+}
+
+/** By what rule the verdicts on the figures were reached. */
+export function statisticsOf(
+  figures: readonly FigureComparison[],
+  resamples: number,
+): ComparisonStatistics {
+  return {
+    confidence: CONFIDENCE,
+    level: Number(LEVEL.toFixed(12)),
+    resamples,
+    tested: figures.filter(({ adjustedP }) => adjustedP !== null).length,
+  };
 }
 
 function direction(figure: Figure, difference: number): "better" | "worse" | "different" {

@@ -1,6 +1,5 @@
 import type { ComparisonResult } from "../../formats/result/comparison-result.js";
-import { CONFIDENCE } from "../statistics/interval.js";
-import { type CompareFiguresOptions, compareFigures, LEVEL } from "./compare-figures.js";
+import { type CompareFiguresOptions, compareFigures, statisticsOf } from "./compare-figures.js";
 import { headline } from "./headline.js";
 import type { RunFigures } from "./run-figures.js";
 
@@ -52,11 +51,6 @@ export function compareRuns(
     callByCall,
     verdict: isIdentical ? "identical" : headline(figures),
     figures,
-    statistics: {
-      confidence: CONFIDENCE,
-      level: Number(LEVEL.toFixed(12)),
-      resamples: options.resamples,
-      tested: figures.filter(({ adjustedP }) => adjustedP !== null).length,
-    },
+    statistics: statisticsOf(figures, options.resamples),
   };
 }

@@ -118,6 +118,13 @@ const MeasuredComparisonSchema = z
   })
   .describe("Allocators in shared memory, measured on threads of this machine.");
 
+export const StatisticsSchema = z.strictObject({
+  confidence: z.number(),
+  level: z.number(),
+  resamples: count,
+  tested: count.describe("Figures that the verdicts are corrected for."),
+});
+
 /** The result of `ipamlab compare`: two releases on the same scenario and the same seeds. */
 export const ComparisonResultSchema = z.strictObject({
   ipamlab: z.strictObject({
@@ -153,15 +160,11 @@ export const ComparisonResultSchema = z.strictObject({
   behaviours: z.array(BehaviourComparisonSchema).nullable(),
   attribution: z.array(AttributionSchema).nullable(),
   measured: MeasuredComparisonSchema.nullable().describe("Null unless threads were asked for."),
-  statistics: z.strictObject({
-    confidence: z.number(),
-    level: z.number(),
-    resamples: count,
-    tested: count.describe("Figures that the verdicts are corrected for."),
-  }),
+  statistics: StatisticsSchema,
 });
 
 export type ComparisonResult = z.infer<typeof ComparisonResultSchema>;
+export type ComparisonStatistics = z.infer<typeof StatisticsSchema>;
 export type FigureComparison = z.infer<typeof FigureComparisonSchema>;
 export type BehaviourComparison = z.infer<typeof BehaviourComparisonSchema>;
 export type MeasuredComparison = z.infer<typeof MeasuredComparisonSchema>;

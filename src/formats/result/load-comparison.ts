@@ -1,5 +1,10 @@
 import { z } from "zod";
-import { AllocatorSideSchema, FigureComparisonSchema, VerdictSchema } from "./comparison-result.js";
+import {
+  AllocatorSideSchema,
+  FigureComparisonSchema,
+  StatisticsSchema,
+  VerdictSchema,
+} from "./comparison-result.js";
 import { count, MachineSchema, publishedSchema } from "./result-pieces.js";
 
 /** Version of the document. A field that changes its meaning raises it. */
@@ -40,12 +45,7 @@ export const LoadComparisonSchema = z.strictObject({
   workload: z.string(),
   runs: z.array(ComparedRunSchema),
   warnings: z.array(z.string()),
-  statistics: z.strictObject({
-    confidence: z.number(),
-    level: z.number(),
-    resamples: count,
-    tested: count.describe("Figures of all runs, which the verdicts are corrected for."),
-  }),
+  statistics: StatisticsSchema.describe("Of the figures of all runs together."),
 });
 
 export type LoadComparison = z.infer<typeof LoadComparisonSchema>;
