@@ -16,7 +16,7 @@ import {
 import { readResult } from "../formats/result/read-result.js";
 import { RESULT_VERSION, type SimulationResult } from "../formats/result/simulation-result.js";
 import type { Scenario } from "../formats/scenario/scenario.js";
-import { measureRatios, type ProcessorClock } from "./measure-ratios.js";
+import { measureThroughput } from "./measure-throughput.js";
 import { readScenario } from "./read-scenario.js";
 import { simulateScenario } from "./simulate-scenario.js";
 
@@ -26,8 +26,8 @@ export interface GateOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called when something else begins; may wait. */
   readonly onStep?: ((text: string) => Promise<void>) | undefined;
-  /** How throughput is measured; undefined: it is not. */
-  readonly throughput?: { readonly machine: Machine; readonly clock: ProcessorClock } | undefined;
+  /** Where throughput is measured; undefined: it is not. */
+  readonly machine?: Machine | undefined;
 }
 
 interface Run {
@@ -64,33 +64,28 @@ function identityOf({ scenario, release }: SimulationResult): Identity {
   return { scenario: { name, sha256 }, release: release.name, seed };
 }
 
-async function measureThroughput(
-  scenario: Scenario,
-  clock: ProcessorClock,
-  options: GateOptions,
-): Promise<number[]> {
-  const run = async () => {
-    await simulateScenario(scenario, { version: options.version });
-  };
-  return measureRatios(run, {
-    repetitions: REPETITIONS,
-    clock,
-    onRepetition: async (repetition) => {
-      options.signal?.throwIfAborted();
-      const part = repetition === 0 ? "warm-up" : `repetition ${repetition} of ${REPETITIONS}`;
-      await options.onStep?.(`${scenario.name}: throughput, ${part}`);
-      await nextTurn();
+function throughputOf(scenario: Scenario, file: string, options: GateOptions): Promise<number[]> {
+  const { version, signal, onStep } = options;
+  const { name, release, seed } = scenario;
+  return measureThroughput(
+    { file, release, seed, version },
+    {
+      signal,
+      onRepetition: async (repetition) => {
+        await onStep?.(`${name}: throughput, repetition ${repetition} of ${REPETITIONS}`);
+      },
     },
-  });
+  );
 }
 
 async function recordThroughput(
   scenario: Scenario,
+  file: string,
   options: GateOptions,
 ): Promise<Throughput | null> {
-  if (options.throughput === undefined) return null;
-  const { machine, clock } = options.throughput;
-  return { machine, ratios: await measureThroughput(scenario, clock, options) };
+  const { machine } = options;
+  if (machine === undefined) return null;
+  return { machine, ratios: await throughputOf(scenario, file, options) };
 }
 
 export interface RecordRequest {
@@ -117,7 +112,7 @@ export async function recordEntry(
     fingerprint: measured.fingerprint,
     figures: measured.figures.map((figure) => ({ ...figure })),
     accepted: [],
-    throughput: await recordThroughput(scenario, options),
+    throughput: await recordThroughput(scenario, file, options),
   };
 }
 
@@ -196,12 +191,12 @@ function checkMachine(entry: BaselineEntry, machine: Machine, baselineFile: stri
 
 async function throughputCheck(
   scenario: Scenario,
-  recorded: Throughput,
-  clock: ProcessorClock,
+  { file, throughput }: BaselineEntry,
   options: GateOptions,
-): Promise<GateCheck> {
-  const { passed, first, second } = await checkThroughput(recorded.ratios, () =>
-    measureThroughput(scenario, clock, options),
+): Promise<GateCheck | undefined> {
+  if (throughput === null || options.machine === undefined) return undefined;
+  const { passed, first, second } = await checkThroughput(throughput.ratios, () =>
+    throughputOf(scenario, file, options),
   );
   const again =
     second === undefined
@@ -224,13 +219,11 @@ export async function checkEntry(
   baselineFile: string,
   options: GateOptions,
 ): Promise<GateReport> {
-  const { throughput } = options;
-  if (throughput !== undefined) checkMachine(entry, throughput.machine, baselineFile);
+  if (options.machine !== undefined) checkMachine(entry, options.machine, baselineFile);
   const { result, measured, scenario } = await rerun(entry, baselineFile, options);
   const checks = checkFigures(entry, measured);
-  if (entry.throughput !== null && throughput !== undefined) {
-    checks.push(await throughputCheck(scenario, entry.throughput, throughput.clock, options));
-  }
+  const throughput = await throughputCheck(scenario, entry, options);
+  if (throughput !== undefined) checks.push(throughput);
   return {
     file: entry.file,
     scenario: entry.scenario.name,

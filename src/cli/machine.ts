@@ -10,9 +10,3 @@ export function thisMachine(): Machine {
     node: process.versions.node.split(".")[0]!,
   };
 }
-
-/** Processor time of this process, microseconds. */
-export function processorTimeUs(): number {
-  const { user, system } = process.cpuUsage();
-  return user + system;
-}

@@ -2,8 +2,8 @@ import { hodgesLehmannShift } from "../statistics/effect-size.js";
 import { mannWhitney } from "../statistics/mann-whitney.js";
 import { median, relativeSpread } from "../statistics/sample.js";
 
-/** Repetitions of a measurement: enough to see 10 % through a spread of 6 %. */
-export const REPETITIONS = 20;
+/** Repetitions of a measurement: enough to see 10 % through a spread of 5 %. */
+export const REPETITIONS = 12;
 
 /** Below this p-value, two-sided, two sets of ratios count as different. */
 const LEVEL = 0.02;
@@ -11,20 +11,13 @@ const LEVEL = 0.02;
 /** Smaller shifts are left alone: the calibration loop takes out no less than this of a machine's moods. */
 const SHIFT_MIN = 0.05;
 
-/**
- * Ratios that spread more come from a machine whose moods last longer than a measurement, so that whole
- * measurements are shifted too. There only what is beyond three times the spread is believed.
- */
-const CALM_SPREAD_MAX = 0.06;
-const SPREADS_BELIEVED = 3;
-
 export interface Slowdown {
   /** Shift of the ratio against the baseline: 0.1 is 10 % more processor time. */
   readonly shift: number;
   readonly p: number;
   /** Relative standard deviation of the ratios, of the baseline's or the new ones, whichever is larger. */
   readonly spread: number;
-  /** Shifts below this are not judged. */
+  /** Shifts below this are not judged: 5 %, and the spread where that is wider. */
   readonly shiftMin: number;
   readonly isSlower: boolean;
 }
@@ -34,7 +27,7 @@ export function compareRatios(baseline: readonly number[], ratios: readonly numb
   const shift = hodgesLehmannShift(baseline, ratios) / median(baseline);
   const { p } = mannWhitney(baseline, ratios);
   const spread = Math.max(relativeSpread(baseline), relativeSpread(ratios));
-  const shiftMin = spread <= CALM_SPREAD_MAX ? SHIFT_MIN : SPREADS_BELIEVED * spread;
+  const shiftMin = Math.max(SHIFT_MIN, spread);
   return { shift, p, spread, shiftMin, isSlower: p <= LEVEL && shift >= shiftMin };
 }
 
