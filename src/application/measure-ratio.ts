@@ -76,10 +76,10 @@ export interface RatioOptions {
 }
 
 /**
- * Measures work in processor time of the calibration loop. After a warm-up, loop and work take turns that are
- * shorter than the machine's moods, so that both meet the same. Told is the median, over the
- * work's turns, of the ratio of the median run to the median loop of the turns before and after it: what
- * disturbs fewer than half of the turns, or fewer than half of the times of a turn, is left out.
+ * Measures work in processor time of the calibration loop. After a warm-up, loop and work take turns that
+ * are shorter than the machine's moods, so that both meet the same. Told is the median, over the work's
+ * turns, of the ratio of the median run to the median loop of the turns before and after it: what disturbs
+ * fewer than half of the turns, or fewer than half of the times of a turn, is left out.
  */
 export async function measureRatio(
   work: Work,
