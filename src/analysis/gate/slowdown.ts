@@ -2,14 +2,14 @@ import { hodgesLehmannShift } from "../statistics/effect-size.js";
 import { mannWhitney } from "../statistics/mann-whitney.js";
 import { median, relativeSpread } from "../statistics/sample.js";
 
-/** Repetitions of a measurement: enough to see 10 % through a spread of 5 %. */
+/** Repetitions of a measurement: enough to see 10 % through a spread of 4 %. */
 export const REPETITIONS = 12;
 
 /** Below this p-value, two-sided, two sets of ratios count as different. */
 const LEVEL = 0.02;
 
 /** Smaller shifts are left alone: the calibration loop takes out no less than this of a machine's moods. */
-const SHIFT_MIN = 0.05;
+const SHIFT_MIN = 0.045;
 
 export interface Slowdown {
   /** Shift of the ratio against the baseline: 0.1 is 10 % more processor time. */
@@ -17,7 +17,7 @@ export interface Slowdown {
   readonly p: number;
   /** Relative standard deviation of the ratios, of the baseline's or the new ones, whichever is larger. */
   readonly spread: number;
-  /** Shifts below this are not judged: 5 %, and the spread where that is wider. */
+  /** Shifts below this are not judged: 4.5 %, and the spread where that is wider. */
   readonly shiftMin: number;
   readonly isSlower: boolean;
 }

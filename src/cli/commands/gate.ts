@@ -193,7 +193,7 @@ export const command = defineCommand({
     "Guard CI by a baseline file in your repository. record simulates scenarios and keeps their " +
     "figures; check simulates them again and fails on any change, since simulated figures are exact " +
     "on every machine; accept takes changes over, with the reason. With --throughput, processor time " +
-    "is recorded too, as ratio to a calibration loop, and a slowdown of 5 % or more that is seen in " +
+    "is recorded too, as ratio to a calibration loop, and a slowdown of 4.5 % or more that is seen in " +
     "two measurements fails.",
   examples: [
     ["ipamlab gate record my.yaml", "write ipamlab-baseline.json"],
