@@ -39,8 +39,13 @@ async function timeTurn(
   return spent;
 }
 
-/** Before that, the compiler still makes the work faster from one tenth of a second to the next. */
+/**
+ * Before that, the compiler still makes the work faster from one tenth of a second to the next. The larger
+ * part of the simulator a scenario uses, the longer its runs are and the more of them that takes.
+ */
 const WARM_UP_US = 2_000_000;
+const WARM_UP_RUNS = 150;
+const WARM_UP_US_MAX = 8_000_000;
 const MEASURED_US = 1_700_000;
 const ONCE: Turn = { lead: 0, times: 1, performances: 1 };
 /** Times in a turn of the work. A run that is longer than so many loops has turns of its own. */
@@ -58,10 +63,14 @@ async function warmUp(work: Work, loop: Work, clock: ProcessorClock): Promise<[T
   let loopUs = Infinity;
   let runUs = Infinity;
   const start = clock();
+  let spentUs: number;
+  let runs = 0;
   do {
     loopUs = Math.min(loopUs, Math.max(1, ...(await timeTurn(loop, ONCE, clock))));
     runUs = Math.min(runUs, Math.max(1, ...(await timeTurn(work, ONCE, clock))));
-  } while (clock() - start < WARM_UP_US);
+    runs++;
+    spentUs = clock() - start;
+  } while (spentUs < WARM_UP_US || (runs < WARM_UP_RUNS && spentUs < WARM_UP_US_MAX));
   const performances = Math.min(RUNS_MAX, Math.ceil((TIME_SHARE * loopUs) / runUs));
   const ofWork = runUs > LONG_LOOPS * loopUs ? ONCE : { lead: 1, times: TIMES, performances };
   const workUs = ofWork.times * ofWork.performances * runUs;

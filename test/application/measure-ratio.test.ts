@@ -21,14 +21,25 @@ async function measure(workUs: (run: number) => number, loopUs: (loop: number) =
 }
 
 describe("the ratio to the calibration loop", () => {
-  it("is measured after a warm-up of seconds", async () => {
-    const { ratio, nowUs } = await measure(
-      (run) => (run < 50 ? 30_000 : 15_000),
+  it("is measured after a warm-up of seconds and of many runs", async () => {
+    const short = await measure(
+      (run) => (run < 300 ? 4000 : 2000),
+      () => 1000,
+    );
+    expect(short.ratio).toBe(2);
+    expect(short.nowUs).toBeGreaterThanOrEqual(3_700_000);
+    expect(short.nowUs).toBeLessThan(3_900_000);
+    const long = await measure(
+      (run) => (run < 140 ? 30_000 : 15_000),
       () => 5000,
     );
-    expect(ratio).toBe(3);
-    expect(nowUs).toBeGreaterThanOrEqual(3_700_000);
-    expect(nowUs).toBeLessThan(3_900_000);
+    expect(long.ratio).toBe(3);
+    expect(long.nowUs).toBeLessThan(7_000_000);
+    const longer = await measure(
+      () => 1_000_000,
+      () => 5000,
+    );
+    expect(longer.nowUs).toBeLessThan(11_000_000);
   });
 
   it("leaves out what disturbs fewer than half of the turns", async () => {
@@ -78,10 +89,10 @@ describe("the ratio to the calibration loop", () => {
 
   it("lets loops take a quarter of the time of a long run, which runs twice", async () => {
     const { ratio, runs, loops } = await measure(
-      () => 4_000_000,
+      () => 9_000_000,
       () => 5000,
     );
-    expect(ratio).toBe(800);
-    expect({ runs, loops }).toEqual({ runs: 2, loops: 1 + 2 * (1 + 200) });
+    expect(ratio).toBe(1800);
+    expect({ runs, loops }).toEqual({ runs: 2, loops: 1 + 2 * (1 + 450) });
   });
 });

@@ -11,13 +11,21 @@ const LEVEL = 0.02;
 /** Smaller shifts are left alone: the calibration loop takes out no less than this of a machine's moods. */
 const SHIFT_MIN = 0.045;
 
+/**
+ * Ratios that spread more come from moods that outlast a repetition, or from code that is still being
+ * compiled, so that whole measurements are shifted too. There only what is beyond three times the spread is
+ * believed.
+ */
+const CALM_SPREAD_MAX = 0.07;
+const SPREADS_BELIEVED = 3;
+
 export interface Slowdown {
   /** Shift of the ratio against the baseline: 0.1 is 10 % more processor time. */
   readonly shift: number;
   readonly p: number;
   /** Relative standard deviation of the ratios, of the baseline's or the new ones, whichever is larger. */
   readonly spread: number;
-  /** Shifts below this are not judged: 4.5 %, and the spread where that is wider. */
+  /** Shifts below this are not judged. */
   readonly shiftMin: number;
   readonly isSlower: boolean;
 }
@@ -27,7 +35,7 @@ export function compareRatios(baseline: readonly number[], ratios: readonly numb
   const shift = hodgesLehmannShift(baseline, ratios) / median(baseline);
   const { p } = mannWhitney(baseline, ratios);
   const spread = Math.max(relativeSpread(baseline), relativeSpread(ratios));
-  const shiftMin = Math.max(SHIFT_MIN, spread);
+  const shiftMin = spread <= CALM_SPREAD_MAX ? SHIFT_MIN : SPREADS_BELIEVED * spread;
   return { shift, p, spread, shiftMin, isSlower: p <= LEVEL && shift >= shiftMin };
 }
 
