@@ -1,7 +1,7 @@
 /**
  * How often the throughput gate is wrong on this machine: 50 gates on identical code, and 50 on code
  * that spins for a tenth of the processor time of each run, interleaved. Prints shares and the spread of the
- * ratios, no times. Takes 80 minutes; give a smaller number of gates for a first impression.
+ * ratios, no times. Takes 70 minutes; give a smaller number of gates for a first impression.
  * Run it on a machine as idle as that of your CI: `npm run bench:gate`.
  */
 import { checkThroughput, REPETITIONS } from "../src/analysis/gate/slowdown.js";

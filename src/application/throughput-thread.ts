@@ -1,16 +1,10 @@
 import { measureRatio, processorTimeUs } from "./measure-ratio.js";
 import { readScenario } from "./read-scenario.js";
+import type { RunTask } from "./run-task.js";
 import { simulateScenario } from "./simulate-scenario.js";
 
-/** One repetition of a throughput measurement, told in values that can be sent to a thread. */
-export interface ThroughputTask {
-  /** The scenario, as `readScenario` takes it. */
-  readonly file: string;
-  readonly release: string;
-  readonly seed: string;
-  /** Version of ipamlab. */
-  readonly version: string;
-}
+/** One repetition of a throughput measurement: a run as of the run pool, without what is only compared. */
+export type ThroughputTask = Pick<RunTask, "file" | "release" | "seed" | "version">;
 
 /** The job of a thread that has done nothing before. */
 export default async function work({ version, ...task }: ThroughputTask): Promise<number> {

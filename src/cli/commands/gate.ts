@@ -225,7 +225,7 @@ export const command = defineCommand({
       })
       .option("throughput", {
         describe:
-          "with record: measure throughput too (one to two minutes a scenario); with check, --no-throughput leaves it out",
+          "with record: measure throughput too (40 s to two minutes a scenario); with check, --no-throughput leaves it out",
         type: "boolean",
       })
       .option("metric", {
